@@ -1,0 +1,1 @@
+"""Scores: phone error rate, accuracy, distance between outputs, and the report that states them."""
