@@ -1,0 +1,168 @@
+"""The settings of one build, checked and resolved: what `shrinkc.toml` and the options come to."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read. `name` is what reports say (a file's name or `zoo:NAME`), never an absolute path."""
+
+    path: Path
+    name: str
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data sets, by role; None where there is none."""
+
+    calibration: Source | None = None
+    dev: Source | None = None
+    test: Source | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How outputs are scored.
+
+    `kind` is "per", "accuracy" or "outputs" (distance from float only). `blank` names the symbol that greedy
+    decoding drops, or is None. `silence` says whether the first symbol counts in the rate.
+    """
+
+    kind: str = "per"
+    blank: str | None = "sil"
+    silence: bool = False
+
+
+@dataclass(frozen=True)
+class PathPlan:
+    """One path's numbers: weight bits, bits of its input vector, and how weights are clipped."""
+
+    weights: int
+    activations: int
+    clipping: str
+
+
+@dataclass(frozen=True)
+class GroupPlan:
+    """One vector's numbers, as far as no path says otherwise: bits and how its range is clipped."""
+
+    activations: int
+    clipping: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a pattern's table sets; None leaves a value as it is. Of several rules the last that matches wins."""
+
+    pattern: str
+    weights: int | None = None
+    activations: int | None = None
+    clipping: str | None = None
+
+    def matches(self, name: str) -> bool:
+        return matches(self.pattern, name)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Does a shell pattern name this path, vector or send group? `rnn1.h` names the group `rnn1.h@8` too."""
+    return fnmatchcase(name, pattern) or fnmatchcase(name.partition("@")[0], pattern)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the network is quantised. Bits: weights 2, 4, 8 or 16; activations 4, 8 or 16; state 16 or 32."""
+
+    weights: int = 8
+    activations: int = 8
+    clipping: str = "mmse"
+    activation_clipping: str = "mmse"
+    state: int = 32
+    accumulators: str = "auto"
+    per_row: bool = True
+    paths: tuple[Rule, ...] = ()
+    groups: tuple[Rule, ...] = ()
+
+    def for_path(self, path: str, vector: str) -> PathPlan:
+        """The numbers of path `path` (`rnn1.candidate.h`), whose input is `vector` (`rnn1.h`).
+
+        Its activation bits are the path's own if a path rule sets them, else the vector's, else the plan's.
+        """
+        found = PathPlan(self.weights, self.for_group(vector).activations, self.clipping)
+        for rule in self.paths:
+            if rule.matches(path):
+                found = PathPlan(
+                    rule.weights or found.weights,
+                    rule.activations or found.activations,
+                    rule.clipping or found.clipping,
+                )
+        return found
+
+    def for_group(self, vector: str) -> GroupPlan:
+        """The numbers of a vector (`rnn1.h`) or send group (`rnn1.h@16`)."""
+        found = GroupPlan(self.activations, self.activation_clipping)
+        for rule in self.groups:
+            if rule.matches(vector):
+                found = GroupPlan(rule.activations or found.activations, rule.clipping or found.clipping)
+        return found
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Thresholds in steps of each send group's grid; None is a dense product. `groups` are (pattern, value)."""
+
+    threshold: int | None = 0
+    groups: tuple[tuple[str, int | None], ...] = ()
+
+    def for_group(self, group: str) -> int | None:
+        """The threshold of a send group (`rnn1.h@8`); None where its products are computed densely."""
+        found = self.threshold
+        for pattern, threshold in self.groups:
+            if matches(pattern, group):
+                found = threshold
+        return found
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything about one build. `recorded` is the same as plain nested values, for the report."""
+
+    model: Source
+    name: str
+    target: str
+    data: Data
+    metric: Metric
+    plan: Plan
+    delta: Delta
+    output: Path
+    recorded: dict[str, object] = field(compare=False)
+
+    def check_patterns(self, paths: Iterable[str], groups: Iterable[str]) -> None:
+        """Refuse a pattern that names nothing: a setting must never be ignored in silence.
+
+        `paths` and `groups` are the names of the network at hand. Raises InputError with the nearest name.
+        """
+        paths, groups = list(paths), list(groups)
+        for rule in self.plan.paths:
+            _check_pattern("plan.paths", rule.pattern, paths)
+        for rule in self.plan.groups:
+            _check_pattern("plan.groups", rule.pattern, groups)
+        for pattern, _ in self.delta.groups:
+            _check_pattern("delta.groups", pattern, groups)
+
+
+def _check_pattern(table: str, pattern: str, names: list[str]) -> None:
+    if any(matches(pattern, name) for name in names):
+        return
+    near = difflib.get_close_matches(pattern, names, n=1, cutoff=0.0)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    kind = "path" if table == "plan.paths" else "send group"
+    raise InputError(f"{table}: {pattern!r} matches no {kind} of this model{hint}")
