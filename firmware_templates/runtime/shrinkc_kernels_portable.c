@@ -43,24 +43,28 @@ SHRINKC_INLINE int rows_of_strip(int bits)
     return bits == 16 ? 2 : 4;
 }
 
-SHRINKC_INLINE void copy(int32_t *to, const int32_t *from, int rows)
+/* Accumulators travel between memory and registers once per strip, not once per column. Spelt out, since gcc makes
+ * a loop here into a call of memcpy. */
+SHRINKC_INLINE void copy_strip(int32_t *to, const int32_t *from, int rows)
 {
-    for (int row = 0; row < rows; row++) {
-        to[row] = from[row];
+    to[0] = from[0];
+    to[1] = from[1];
+    if (rows == 4) {
+        to[2] = from[2];
+        to[3] = from[3];
     }
 }
 
-/* Accumulators travel between memory and registers once per strip, not once per column. */
 SHRINKC_INLINE void delta_one(strip_t a, int bits, const shrinkc_active_t *active, const shrinkc_active_t *end,
                               int32_t *accumulators)
 {
     const int rows = rows_of_strip(bits);
     int32_t sum[4];
-    copy(sum, accumulators, rows);
+    copy_strip(sum, accumulators, rows);
     for (; active != end; active++) {
         add_column(a.words[active->column], bits, a.first, active->delta, sum);
     }
-    copy(accumulators, sum, rows);
+    copy_strip(accumulators, sum, rows);
 }
 
 /* Two strips in one go over the columns; v6-M has too few registers to gain by it. */
@@ -73,13 +77,15 @@ SHRINKC_INLINE void delta_two(strip_t a, strip_t b, int bits, const shrinkc_acti
     delta_one(b, bits, active, end, accumulators + rows);
 #else
     int32_t sum[8];
-    copy(sum, accumulators, 2 * rows);
+    copy_strip(sum, accumulators, rows);
+    copy_strip(sum + rows, accumulators + rows, rows);
     for (; active != end; active++) {
         const int32_t column = active->column, delta = active->delta;
         add_column(a.words[column], bits, a.first, delta, sum);
         add_column(b.words[column], bits, b.first, delta, sum + rows);
     }
-    copy(accumulators, sum, 2 * rows);
+    copy_strip(accumulators, sum, rows);
+    copy_strip(accumulators + rows, sum + rows, rows);
 #endif
 }
 
@@ -87,11 +93,11 @@ SHRINKC_INLINE void dense_one(strip_t a, int bits, const int16_t *input, const i
 {
     const int rows = rows_of_strip(bits);
     int32_t sum[4];
-    copy(sum, accumulators, rows);
+    copy_strip(sum, accumulators, rows);
     while (input != end) {
         add_column(*a.words++, bits, a.first, *input++, sum);
     }
-    copy(accumulators, sum, rows);
+    copy_strip(accumulators, sum, rows);
 }
 
 SHRINKC_INLINE void dense_two(strip_t a, strip_t b, int bits, const int16_t *input, const int16_t *end,
@@ -103,13 +109,15 @@ SHRINKC_INLINE void dense_two(strip_t a, strip_t b, int bits, const int16_t *inp
     dense_one(b, bits, input, end, accumulators + rows);
 #else
     int32_t sum[8];
-    copy(sum, accumulators, 2 * rows);
+    copy_strip(sum, accumulators, rows);
+    copy_strip(sum + rows, accumulators + rows, rows);
     while (input != end) {
         const int32_t value = *input++;
         add_column(*a.words++, bits, a.first, value, sum);
         add_column(*b.words++, bits, b.first, value, sum + rows);
     }
-    copy(accumulators, sum, 2 * rows);
+    copy_strip(accumulators, sum, rows);
+    copy_strip(accumulators + rows, sum + rows, rows);
 #endif
 }
 
