@@ -61,7 +61,7 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a pattern's table sets; None leaves a value as it is. Of several rules the last that matches wins."""
+    """What a pattern's table sets; None leaves a value as it is. The last rule that matches wins."""
 
     pattern: str
     weights: int | None = None
@@ -117,7 +117,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Delta:
-    """Thresholds in steps of each send group's grid; None is a dense product. `groups` are (pattern, value)."""
+    """Thresholds in steps of each send group's grid; None: dense products. `groups` is (pattern, value)s."""
 
     threshold: int | None = 0
     groups: tuple[tuple[str, int | None], ...] = ()

@@ -120,7 +120,7 @@ def bootstrap_interval(
     samples: int = 2000,
     seed: int = 0,
 ) -> Interval:
-    """95 % percentile interval of PER (a fraction), or of the increase over `baseline` (points, 100 x fraction).
+    """95 % percentile interval of PER (a fraction), or of its increase over `baseline` (in points).
 
     Utterances are drawn with replacement, paired between `errors` and `baseline` (Bisani and Ney 2004); where
     `groups` names at least two speakers, whole speakers are drawn. A draw without any symbol is not counted.

@@ -1,0 +1,33 @@
+"""How far two runs' outputs are apart, for models with and without labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Distance:
+    """Over all outputs of all frames: root of mean square and largest (outputs' unit), cosine (-1 to 1)."""
+
+    rmse: float
+    max: float
+    cosine: float
+
+
+def distance(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> Distance:
+    """Distance between two runs; each holds one real (frames, classes) array an utterance.
+
+    The cosine is taken over all numbers as one vector: 1 where both are all zero, 0 where one is.
+    """
+    a = np.concatenate([np.asarray(item, np.float64).ravel() for item in first])
+    b = np.concatenate([np.asarray(item, np.float64).ravel() for item in second])
+    if not len(a):
+        return Distance(0.0, 0.0, 1.0)
+    gap = np.abs(a - b)
+    norms = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if 0.0 in norms:
+        cosine = float(norms[0] == norms[1])
+    else:
+        cosine = float(np.clip(np.dot(a / norms[0], b / norms[1]), -1.0, 1.0))
+    return Distance(float(np.sqrt(np.mean(gap**2))), float(gap.max()), cosine)

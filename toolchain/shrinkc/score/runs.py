@@ -1,0 +1,127 @@
+"""Three runs over the same utterances: where device and reference part, and what the device did.
+
+Outputs are one (frames, classes) array an utterance. The float run's are real; the integer
+reference's and the device's are integers, whose real value is integer x `output_scale`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from . import report
+
+Outputs = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What the float model, the integer reference and the device gave.
+
+    `sent_device` and `sent_reference` map each send group to the columns sent in each utterance:
+    (utterances,). `instructions` holds one (frames,) array an utterance; `stack` is bytes.
+    """
+
+    float_outputs: Outputs
+    integer_outputs: Outputs
+    device_outputs: Outputs
+    output_scale: float | np.ndarray
+    sent_device: Mapping[str, np.ndarray]
+    sent_reference: Mapping[str, np.ndarray]
+    instructions: Sequence[np.ndarray]
+    stack: int
+    emulator: str
+
+    @property
+    def frames(self) -> int:
+        """Frames that the device ran."""
+        return sum(len(output) for output in self.device_outputs)
+
+    def real(self) -> dict[str, list[np.ndarray]]:
+        """The outputs as real numbers, by run, named as in the report."""
+        scale = self.output_scale
+        return {
+            "float": [np.asarray(output, np.float64) for output in self.float_outputs],
+            "integer": [np.asarray(output, np.float64) * scale for output in self.integer_outputs],
+            "device": [np.asarray(output, np.float64) * scale for output in self.device_outputs],
+        }
+
+
+def first_divergence(runs: Runs, layer: str = "output") -> report.Divergence | None:
+    """The first output that differs between device and reference, else the first count, else None.
+
+    Utterances come first, then frames, then elements. `layer` names the layer of the outputs.
+    """
+    for utterance, (got, due) in enumerate(zip(runs.device_outputs, runs.integer_outputs, strict=True)):
+        if len(got) != len(due):
+            return _count(layer, "frames", utterance, len(got), len(due))
+        differing = np.argwhere(np.asarray(got) != np.asarray(due))
+        if len(differing):
+            frame, index = (int(item) for item in differing[0])
+            return report.Divergence(
+                layer=layer,
+                quantity="output",
+                utterance=utterance,
+                frame=frame,
+                index=index,
+                device=int(got[frame, index]),
+                reference=int(due[frame, index]),
+            )
+    return _first_count(runs)
+
+
+def _first_count(runs: Runs) -> report.Divergence | None:
+    """The first count of sent columns that differs, group by group."""
+    for group, due in runs.sent_reference.items():
+        got, due = np.asarray(runs.sent_device[group]), np.asarray(due)
+        differing = np.flatnonzero(got != due)
+        if len(differing):
+            utterance = int(differing[0])
+            return _count(group, "columns sent", utterance, int(got[utterance]), int(due[utterance]))
+    return None
+
+
+def _count(layer: str, quantity: str, utterance: int, device: int, reference: int) -> report.Divergence:
+    return report.Divergence(
+        layer=layer,
+        quantity=quantity,
+        utterance=utterance,
+        frame=None,
+        index=None,
+        device=device,
+        reference=reference,
+    )
+
+
+def describe(divergence: report.Divergence) -> str:
+    """One line that says where the device first differs, with both values."""
+    place = f"{divergence.quantity} of {divergence.layer}, utterance {divergence.utterance}"
+    if divergence.frame is not None:
+        place += f", frame {divergence.frame}, index {divergence.index}"
+    return f"{place}: device {divergence.device}, reference {divergence.reference}"
+
+
+def instructions_per_frame(instructions: Sequence[np.ndarray]) -> report.Instructions:
+    """Mean, least and most over all frames of all utterances."""
+    counts = np.concatenate([np.asarray(item, np.int64) for item in instructions])
+    if not len(counts):
+        raise InputError("no frame was run: give a data set with frames")
+    return report.Instructions(mean=float(counts.mean()), min=int(counts.min()), max=int(counts.max()))
+
+
+def eliminated(
+    paths: Sequence[report.PathEntry], sent: Mapping[str, np.ndarray], frames: int
+) -> report.Eliminated:
+    """Share of the multiplications of all dense products that were not done, in percent.
+
+    A column sent costs one multiplication a row of each path that reads its group. A dense product
+    does all of its multiplications, so its group need not stand in `sent`. `frames` are real ones.
+    """
+    done, dense, by_path = 0, 0, {}
+    for path in paths:
+        full = path.rows * path.columns * frames
+        columns = path.columns * frames if path.threshold is None else int(np.sum(sent[path.group]))
+        by_path[path.name] = 100.0 * (1.0 - path.rows * columns / full) if full else 0.0
+        done, dense = done + path.rows * columns, dense + full
+    return report.Eliminated(percent=100.0 * (1.0 - done / dense) if dense else 0.0, by_path=by_path)

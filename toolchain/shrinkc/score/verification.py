@@ -1,0 +1,154 @@
+"""From three runs' outputs to the `verification` part of the report: pure functions over arrays."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..datasets import Dataset
+from ..errors import InputError, LimitError
+from ..project import Metric
+from . import per as rates
+from . import report
+from .accuracy import label_errors, reference_labels
+from .distance import distance
+from .runs import Outputs, Runs, describe, eliminated, first_divergence, instructions_per_frame
+
+RunErrors = Mapping[str, Sequence[rates.Errors]]
+
+
+def score(
+    name: str,
+    dataset: Dataset,
+    metric: Metric,
+    runs: Runs,
+    paths: Sequence[report.PathEntry],
+    divergence: report.Divergence | None = None,
+) -> report.Verification:
+    """The `verification` of the report; `name` is what it calls the data set.
+
+    The runs may cover the first utterances only. `divergence` is the first one that a trace of the
+    layers found; without it, outputs and counts are compared here. Raises InputError where the
+    metric does not fit the labels.
+    """
+    divergence = divergence or first_divergence(runs)
+    real = runs.real()
+    errors, unit = _errors(dataset, metric, real)
+    phones = unit == "symbols"
+    speakers = list(dataset.speakers)[: len(runs.device_outputs)] or None
+    gap = distance(real["device"], real["float"])
+    return report.Verification(
+        dataset=name,
+        dataset_utterances=len(dataset.lengths),
+        utterances=len(runs.device_outputs),
+        frames=runs.frames,
+        symbols=rates.total(errors["device"]).symbols if errors else 0,
+        silence=metric.silence,
+        emulator=runs.emulator,
+        bit_exact=divergence is None,
+        first_divergence=divergence,
+        per=_per(errors, speakers) if errors and phones else None,
+        errors=_counts(errors) if errors and phones else None,
+        accuracy=_accuracy(errors, speakers, unit) if errors and not phones else None,
+        distance=report.Gap(rmse=gap.rmse, max=gap.max, cosine=gap.cosine),
+        instructions_per_frame=instructions_per_frame(runs.instructions),
+        eliminated=eliminated(paths, runs.sent_device, runs.frames),
+        stack=runs.stack,
+    )
+
+
+def check_limits(verification: report.Verification, max_per_increase: float | None = None) -> None:
+    """Raise LimitError where a bit differs, or where PER rose by more points than allowed.
+
+    The limit is on the point estimate of device minus float.
+    """
+    found = verification.first_divergence
+    if found is not None:
+        raise LimitError(f"device and reference differ: {describe(found)}")
+    if max_per_increase is None:
+        return
+    if verification.per is None:
+        raise InputError("--max-per-increase needs a PER: give labels, and set metric.kind to 'per'")
+    if verification.per.increase > max_per_increase:
+        low, high = verification.per.ci95
+        raise LimitError(
+            f"PER rose by {verification.per.increase:.2f} points (95 % interval {low:.2f} to {high:.2f}), "
+            f"above the limit of {max_per_increase:g}: use more bits or lower thresholds"
+        )
+
+
+def _errors(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tuple[RunErrors | None, str]:
+    """Errors of each run, by utterance, and what is counted; None where there is nothing to score."""
+    if metric.kind == "outputs" or not (dataset.labelled or dataset.frame_labels is not None):
+        return None, ""
+    for output in real["device"][:1]:
+        if output.shape[1] != len(dataset.symbols):
+            raise InputError(
+                f"the model gives {output.shape[1]} outputs and the data set has {len(dataset.symbols)} "
+                "symbols: use the data that the model was trained for, or set metric.kind to 'outputs'"
+            )
+    count = len(real["device"])
+    if metric.kind == "accuracy":
+        references, unit = reference_labels(dataset)
+        return {run: label_errors(references[:count], item, unit) for run, item in real.items()}, unit
+    if not dataset.labelled:
+        return None, ""
+    references = np.split(dataset.labels, np.cumsum(dataset.label_lengths)[:-1])[:count]
+    blank, silence = _blank_and_silence(dataset, metric)
+    decoded = {run: rates.decode_all(item, blank) for run, item in real.items()}
+    return {
+        run: rates.utterance_errors(references, item, silence) for run, item in decoded.items()
+    }, "symbols"
+
+
+def _blank_and_silence(dataset: Dataset, metric: Metric) -> tuple[int | None, int | None]:
+    """(symbol that decoding drops, symbol that is not counted), each None where there is none."""
+    symbols = [str(symbol) for symbol in dataset.symbols]
+    if metric.blank is not None and metric.blank not in symbols:
+        known = ", ".join(symbols[:6]) + (", ..." if len(symbols) > 6 else "")
+        raise InputError(f"metric.blank: {metric.blank!r} is not among the data set's symbols: {known}")
+    blank = None if metric.blank is None else symbols.index(metric.blank)
+    if not metric.silence:
+        return blank, 0
+    if 0 not in dataset.labels:
+        raise InputError(
+            f"metric.silence: the data set's labels hold no {symbols[0]!r}, so it cannot be counted: "
+            "set it to false"
+        )
+    # Silence that doubles as the blank is a symbol like any other once it is to be counted.
+    return (None if blank == 0 else blank), None
+
+
+def _per(errors: RunErrors, speakers: Sequence[str] | None) -> report.Per:
+    values = {run: rates.per(items) for run, items in errors.items()}
+    interval = rates.bootstrap_interval(errors["device"], errors["float"], speakers)
+    return report.Per(
+        **values,
+        increase=100.0 * (values["device"] - values["float"]),
+        ci95=(interval.low, interval.high),
+        resampled=interval.over,
+    )
+
+
+def _counts(errors: RunErrors) -> report.ErrorCounts:
+    sums = {run: rates.total(items) for run, items in errors.items()}
+    return report.ErrorCounts(
+        **{
+            run: report.Counts(
+                substitutions=item.substitutions, deletions=item.deletions, insertions=item.insertions
+            )
+            for run, item in sums.items()
+        }
+    )
+
+
+def _accuracy(errors: RunErrors, speakers: Sequence[str] | None, unit: str) -> report.Accuracy:
+    values = {run: 1.0 - rates.per(items) for run, items in errors.items()}
+    # The interval of the error rate's increase, seen from the other side.
+    interval = rates.bootstrap_interval(errors["device"], errors["float"], speakers)
+    return report.Accuracy(
+        **values,
+        unit=unit,
+        change=100.0 * (values["device"] - values["float"]),
+        ci95=(-interval.high, -interval.low),
+        resampled=interval.over,
+    )
