@@ -1,0 +1,129 @@
+"""The training loop: two stages over the same network, one checkpoint an epoch, the best model kept.
+
+Stage `frames` learns which phone each frame belongs to, some frames late; stage `ctc` then learns the sequence itself
+(CTC from scratch does not leave its plateau on this little data). Dev PER decides: greedy decoding, silence left out.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets.dataset import Dataset
+from ..errors import InputError
+from ..score.per import decode_all, per, utterance_errors
+from .batches import TrainingData, epoch_batches
+from .network import build, outputs
+from .progress import STAGES, Progress
+from .settings import Settings, write_settings
+from .state import MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_model
+from .step import Trainer
+
+
+def dev_figures(model: Any, devs: dict[str, Dataset]) -> tuple[float, dict[str, float]]:
+    """PER without silence over all dev sets together, and of each."""
+    errors = {}
+    for name, dataset in devs.items():
+        hypotheses = decode_all(outputs(model, [features for features, _ in dataset]))
+        errors[name] = utterance_errors([labels for _, labels in dataset], hypotheses)
+    return per([item for found in errors.values() for item in found]), {name: per(found) for name, found in errors.items()}
+
+
+def train(
+    data: TrainingData,
+    devs: dict[str, Dataset],
+    folder: Path,
+    settings: Settings,
+    sources: Sequence[str],
+    tell: Callable[[str], None],
+    watch: Callable[[Any, int], Any] = lambda items, _count: items,
+) -> Progress:
+    """Run both stages, or what is left of them after a kill; returns where the run ended.
+
+    `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches, count)`
+    passes the batches of an epoch through, for a progress bar. In `folder`: model, log, settings, checkpoint.
+    """
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(settings.seed)
+    tf.config.experimental.enable_op_determinism()
+    # Where a run may end changes nothing of what came before, so a finished run may be resumed with more epochs.
+    ends = ("frame_epochs", "ctc_epochs")
+    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {"sources": list(sources)}
+    model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
+    trainer = Trainer(model, settings)
+    progress, history = _resume(folder, run, trainer, tell)
+    from ..files import write_whole
+
+    write_whole(folder / SETTINGS, write_settings(settings))
+    while True:
+        if progress.stage_over(settings):
+            if progress.stage + 1 == len(STAGES):
+                return progress
+            trainer.start_stage()
+            progress = progress.next_stage()
+            continue
+        progress, entry = _epoch(trainer, data, devs, progress, settings, watch)
+        history = [*history, entry]
+        if progress.best_epoch == f"{entry['stage']} {entry['epoch']}":
+            with trainer.averaged():
+                write_model(model, folder / MODEL)
+        write_checkpoint(folder, Checkpoint(trainer.arrays(), progress, history, run))
+        tell(_line(entry, progress))
+
+
+def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]) -> tuple[Progress, list[dict]]:
+    """Where to begin: the checkpoint's state, put into the trainer, or the start."""
+    checkpoint = read_checkpoint(folder)
+    if checkpoint is None:
+        return Progress(), []
+    for key in run.keys() | checkpoint.run.keys():
+        if run.get(key) != checkpoint.run.get(key):
+            raise InputError(
+                f"{folder}: holds a run with {key} = {checkpoint.run.get(key)}, now it is {run.get(key)};"
+                " give another --output or delete the folder"
+            )
+    trainer.restore(checkpoint.groups)
+    tell(f"resuming after {len(checkpoint.history)} epochs")
+    return checkpoint.progress, checkpoint.history
+
+
+def _epoch(
+    trainer: Trainer,
+    data: TrainingData,
+    devs: dict[str, Dataset],
+    progress: Progress,
+    settings: Settings,
+    watch: Callable[[Any, int], Any],
+) -> tuple[Progress, dict]:
+    """One epoch and its dev PER: the new state, and the log's entry."""
+    begun, rate = time.monotonic(), progress.rate(settings)
+    count = -(-len(data.utterances) // settings.batch)
+    losses = []
+    batches = watch(epoch_batches(data, settings, progress.stage, progress.epoch), count)
+    for number, batch in enumerate(batches):
+        losses.append(trainer.step(batch, STAGES[progress.stage], rate, progress.step + number))
+    with trainer.averaged():
+        dev_per, each = dev_figures(trainer.model, devs)
+    entry = {
+        "stage": STAGES[progress.stage],
+        "epoch": progress.epoch + 1,
+        "rate": rate,
+        "loss": float(np.mean(losses)),
+        "dev_per": dev_per,
+        "dev": each,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
+    return progress.advance(dev_per, len(losses), settings), entry
+
+
+def _line(entry: dict, progress: Progress) -> str:
+    each = ", ".join(f"{name} {value:.4f}" for name, value in entry["dev"].items())
+    return (
+        f"{entry['stage']} {entry['epoch']}: loss {entry['loss']:.4f}, dev PER {entry['dev_per']:.4f} ({each}),"
+        f" best {progress.best:.4f} at {progress.best_epoch}, rate {entry['rate']:.2g}, {entry['seconds']:.0f} s"
+    )

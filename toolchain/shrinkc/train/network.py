@@ -1,0 +1,76 @@
+"""The network that is trained: normalisation, recurrent layers of one cell, a linear head. Keras is imported on use."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+
+# A cell is one line here: the name users type, and Keras' class of that layer.
+CELLS = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
+
+
+def build(cell: str, layers: int, units: int, symbols: int, mean: np.ndarray, std: np.ndarray) -> Any:
+    """A Keras model from raw features (batch, frames, width) to logits (batch, frames, symbols).
+
+    Layers are named `normalization`, `rnn1` ..., `head`. `mean` and `std` are (width,) of the training data.
+    """
+    import keras
+
+    if cell not in CELLS:
+        raise InputError(f"unknown cell {cell!r}: one of {', '.join(CELLS)}")
+    make: Callable = getattr(keras.layers, CELLS[cell])
+    normalise = keras.layers.Normalization(
+        mean=[float(value) for value in mean],
+        variance=[float(value) ** 2 for value in std],
+        name="normalization",
+    )
+    stack = [make(units, return_sequences=True, name=f"rnn{index + 1}") for index in range(layers)]
+    head = keras.layers.Dense(symbols, name="head")
+    return keras.Sequential([keras.Input((None, len(mean)), name="features"), normalise, *stack, head], name="recogniser")
+
+
+def forward(model: Any, features: Any, dropout: float, seed: Any) -> Any:
+    """Logits (batch, frames, symbols) as in training: dropout after every recurrent layer, fixed by `seed` (2,) alone."""
+    import tensorflow as tf
+
+    values = features
+    for index, layer in enumerate(model.layers):
+        values = layer(values)
+        if layer.name.startswith("rnn") and dropout > 0:
+            values = tf.nn.experimental.stateless_dropout(values, dropout, seed=seed + index)
+    return values
+
+
+def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64) -> list[np.ndarray]:
+    """Logits (frames, symbols) of each sequence (frames, width), computed in padded batches by length."""
+    import tensorflow as tf
+
+    shape = tf.TensorSpec((None, None, model.input_shape[-1]), tf.float32)
+    run = tf.function(lambda values: model(values, training=False), input_signature=[shape])
+    order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
+    found: list[np.ndarray] = [np.zeros((0, 0), np.float32)] * len(sequences)
+    for start in range(0, len(order), batch):
+        chosen = order[start : start + batch]
+        longest = len(sequences[chosen[-1]])
+        padded = np.zeros((len(chosen), longest, sequences[chosen[0]].shape[1]), np.float32)
+        for row, index in enumerate(chosen):
+            padded[row, : len(sequences[index])] = sequences[index]
+        logits = run(padded).numpy()
+        for row, index in enumerate(chosen):
+            found[index] = logits[row, : len(sequences[index])]
+    return found
+
+
+def load_model(path: Path) -> Any:
+    """A trained model from its `.keras` file."""
+    import keras
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such model")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: Keras cannot read it: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,77 @@
+"""The files of a run: a checkpoint after every epoch, the log, and the best model. Each is written whole or not at all."""
+
+import io
+import json
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..files import write_whole
+from .progress import Progress
+
+CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.keras", "train.toml"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log, and run."""
+
+    groups: dict[str, list[np.ndarray]]
+    progress: Progress
+    history: list[dict]
+    run: dict  # what the run was started with; a resumed run must be the same
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint, then the log that belongs to it."""
+    arrays = {f"{group}/{index}": value for group, values in checkpoint.groups.items() for index, value in enumerate(values)}
+    notes = {"progress": checkpoint.progress.as_dict(), "history": checkpoint.history, "run": checkpoint.run}
+    out = io.BytesIO()
+    np.savez(out, notes=np.array(json.dumps(notes)), **arrays)
+    write_whole(folder / CHECKPOINT, out.getvalue())
+    write_log(folder, checkpoint.history)
+
+
+def write_log(folder: Path, history: list[dict]) -> None:
+    """The log: one JSON object a line, one line an epoch."""
+    write_whole(folder / LOG, "".join(json.dumps(entry) + "\n" for entry in history))
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """The checkpoint in `folder`, or None where there is none yet; a damaged one is an InputError with the remedy."""
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            notes = json.loads(str(stored["notes"]))
+            groups: dict[str, list[np.ndarray]] = {}
+            for key in stored.files:
+                if "/" in key:
+                    groups.setdefault(key.split("/")[0], []).append(stored[key])
+    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+        raise InputError(f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh") from None
+    return Checkpoint(groups, Progress(**notes["progress"]), notes["history"], notes["run"])
+
+
+def write_model(model: Any, path: Path) -> None:
+    """Save a Keras model as `.keras`, without the times that Keras writes: equal weights give equal bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / MODEL
+        model.save(saved)
+        out = io.BytesIO()
+        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+            for name in sorted(source.namelist()):
+                content = source.read(name)
+                if name == "metadata.json":
+                    kept = {key: value for key, value in json.loads(content).items() if key != "date_saved"}
+                    content = json.dumps(kept).encode()
+                entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                target.writestr(entry, content)
+    write_whole(path, out.getvalue())

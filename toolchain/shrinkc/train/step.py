@@ -1,0 +1,113 @@
+"""One step of training: loss, gradient, optimiser, and the running average of the weights."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from .batches import Batch
+from .network import forward
+from .settings import Settings
+
+
+class Trainer:
+    """A model with its optimiser and its averaged weights, all of whose state can be taken out and put back."""
+
+    def __init__(self, model: Any, settings: Settings) -> None:
+        import keras
+
+        self.model = model
+        self._settings = settings
+        self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
+        self._optimizer.build(model.trainable_variables)
+        self._average = [tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables]
+        self._compiled = {
+            stage: tf.function(self._make_step(loss), input_signature=self._signature(), autograph=False)
+            for stage, loss in (("frames", frame_loss), ("ctc", ctc_loss))
+        }
+
+    def _signature(self) -> list[tf.TensorSpec]:
+        width = self.model.input_shape[-1]
+        return [
+            tf.TensorSpec((None, None, width), tf.float32),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None, None), tf.int32),
+            tf.TensorSpec((None, None), tf.int32),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((2,), tf.int32),
+            tf.TensorSpec((), tf.float32),
+        ]
+
+    def _make_step(self, loss_of: Any) -> Any:
+        def step(features, lengths, targets, labels, label_lengths, seed, decay):  # type: ignore[no-untyped-def]
+            variables = self.model.trainable_variables
+            with tf.GradientTape() as tape:
+                logits = forward(self.model, features, self._settings.dropout, seed)
+                loss = loss_of(logits, lengths, targets, labels, label_lengths)
+            self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+            for mean, variable in zip(self._average, variables, strict=True):
+                mean.assign(decay * mean + (1 - decay) * variable)
+            return loss
+
+        return step
+
+    def step(self, batch: Batch, stage: str, rate: float, number: int) -> float:
+        """Learn from one batch; `number` counts all steps of the run and fixes the dropout. Returns the loss."""
+        self._optimizer.learning_rate.assign(rate)
+        # Early averages would be of the random start: the decay grows with the steps up to its setting.
+        decay = min(self._settings.average, (1 + number) / (10 + number))
+        arrays = (batch.features, batch.lengths, batch.targets, batch.labels, batch.label_lengths)
+        seed = np.array([self._settings.seed, number * 16], np.int32)
+        return float(self._compiled[stage](*(tf.constant(value) for value in arrays), tf.constant(seed), tf.constant(decay, tf.float32)))
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside, the model has the averaged weights; after it, its own again."""
+        own = [variable.numpy() for variable in self.model.trainable_variables]
+        self._assign(self.model.trainable_variables, [mean.numpy() for mean in self._average])
+        try:
+            yield
+        finally:
+            self._assign(self.model.trainable_variables, own)
+
+    def start_stage(self) -> None:
+        """Go on from the averaged weights, with the optimiser's memory cleared."""
+        self._assign(self.model.trainable_variables, [mean.numpy() for mean in self._average])
+        self._assign(self._optimizer.variables, [np.zeros(value.shape, np.dtype(value.dtype)) for value in self._optimizer.variables])
+
+    def arrays(self) -> dict[str, list[np.ndarray]]:
+        """All state, for a checkpoint."""
+        return {
+            "weights": [variable.numpy() for variable in self.model.trainable_variables],
+            "optimizer": [np.asarray(variable) for variable in self._optimizer.variables],
+            "average": [mean.numpy() for mean in self._average],
+        }
+
+    def restore(self, groups: dict[str, list[np.ndarray]]) -> None:
+        """Put back what `arrays` gave."""
+        self._assign(self.model.trainable_variables, groups["weights"])
+        self._assign(self._optimizer.variables, groups["optimizer"])
+        self._assign(self._average, groups["average"])
+
+    @staticmethod
+    def _assign(variables: Any, values: list[np.ndarray]) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def frame_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengths: Any) -> Any:
+    """Mean cross entropy over the frames whose target is known (padding has none)."""
+    known = tf.cast(targets >= 0, tf.float32)
+    each = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(targets, 0), logits)
+    return tf.reduce_sum(each * known) / tf.maximum(tf.reduce_sum(known), 1.0)
+
+
+def ctc_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengths: Any) -> Any:
+    """CTC loss per label (Graves et al. 2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel."""
+    there = tf.sequence_mask(label_lengths, tf.shape(labels)[1])
+    where = tf.where(there)
+    sparse = tf.SparseTensor(where, tf.gather_nd(labels, where), tf.cast(tf.shape(labels), tf.int64))
+    each = tf.nn.ctc_loss(sparse, logits, None, lengths, logits_time_major=False, blank_index=0)
+    return tf.reduce_sum(each) / tf.cast(tf.maximum(tf.reduce_sum(label_lengths), 1), tf.float32)

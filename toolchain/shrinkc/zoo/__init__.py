@@ -1,0 +1,49 @@
+"""The bundled models: each a folder with the model, its data sets and a card that says where everything came from."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..resources import zoo_folder
+
+PREFIX = "zoo:"
+
+
+@dataclass(frozen=True)
+class ZooModel:
+    """One bundled model. `card` is card.toml: name, description, data, licences, sizes, PERs with intervals."""
+
+    name: str
+    folder: Path
+    card: dict
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def calibration(self) -> Path:
+        return self.folder / "calibration.npz"
+
+    @property
+    def dev(self) -> Path:
+        return self.folder / "dev.npz"
+
+    @property
+    def test(self) -> Path:
+        return self.folder / "test.npz"
+
+
+def names() -> list[str]:
+    """The known models, by name."""
+    return sorted(card.parent.name for card in zoo_folder().glob("*/card.toml"))
+
+
+def find(name: str) -> ZooModel:
+    """The model called `name`, with or without `zoo:` before it; an unknown name is an InputError with the known ones."""
+    plain = name.removeprefix(PREFIX)
+    if plain not in names():
+        raise InputError(f"no model 'zoo:{plain}'; the zoo has {', '.join(PREFIX + known for known in names())}")
+    folder = zoo_folder() / plain
+    return ZooModel(plain, folder, tomllib.loads((folder / "card.toml").read_text(encoding="utf-8")))
