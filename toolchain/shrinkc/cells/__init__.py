@@ -1,0 +1,30 @@
+"""The recurrent cells, each written once as data: its equations over named vectors.
+
+Every stage reads these definitions: the float reference, calibration, quantisation, the integer reference and the C
+emitter. One more cell is one more file here, with its line in `_DEFINITIONS`, and an importer that fills its matrices.
+"""
+
+from collections.abc import Callable
+
+from ..errors import InputError
+from .cell import Cell, Equation, State
+from .dense import dense
+from .lstm import lstm
+
+_DEFINITIONS: dict[str, Callable[..., Cell]] = {"dense": dense, "lstm": lstm}
+
+
+def define(name: str, options: dict[str, str]) -> Cell:
+    """The cell called `name` with its options, e.g. define("dense", {"activation": "tanh"}).
+
+    Raises InputError for a name or an option that no definition has.
+    """
+    if name not in _DEFINITIONS:
+        raise InputError(f"cell {name!r} is unknown; known cells: {', '.join(sorted(_DEFINITIONS))}")
+    try:
+        return _DEFINITIONS[name](**options)
+    except TypeError as error:
+        raise InputError(f"cell {name!r} does not take the options {options}: {error}") from error
+
+
+__all__ = ["Cell", "Equation", "State", "define"]

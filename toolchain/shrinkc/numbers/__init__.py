@@ -1,0 +1,1 @@
+"""The integers that shrinkc computes with: rounding, saturation, scales and function tables."""

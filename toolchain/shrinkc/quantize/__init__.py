@@ -1,0 +1,6 @@
+"""A float Network on integers only: scales, integer weights, and integer equations, with proofs of range."""
+
+from .quantize import quantize
+from .quantized import QuantizedNetwork
+
+__all__ = ["QuantizedNetwork", "quantize"]

@@ -1,0 +1,197 @@
+"""Fixed-point formats of a cell's equations, and the integer operations that compute them.
+
+Every node gets a fraction (real = integer / 2^fraction) and an interval of integers; a node whose interval does not
+fit 32 bits is never made, which proves that the element-wise C cannot overflow.
+"""
+
+import math
+from dataclasses import dataclass
+
+from ..calibrate import Ranges
+from ..cells import Cell
+from ..cells.expressions import Affine, Call, Expression, Value
+from ..errors import BuildError
+from ..network import Layer
+from ..numbers.fixed_point import INT16_MAX, STATE32_MAX
+from ..numbers.functions import RESULT_FRACTION, SIGMOID_FRACTION, TANH_FRACTION
+from ..numbers.operations import Operation
+from .bounds import proven_bounds
+
+MARGIN = 2.0
+"""A vector without a proven bound gets room for twice what calibration saw; beyond it saturates."""
+INT32_MAX = (1 << 31) - 1
+WIDE_FRACTION_MAX = 24
+ARGUMENT_FRACTION = {"sigmoid": SIGMOID_FRACTION, "tanh": TANH_FRACTION}
+
+
+@dataclass(frozen=True)
+class Format:
+    """real = integer / 2^fraction, -limit - 1 <= integer <= limit."""
+
+    fraction: int
+    limit: int
+
+    @property
+    def bits(self) -> int:
+        """The C type that holds it: 16 or 32 bits."""
+        return 16 if self.limit <= INT16_MAX else 32
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An operation with its fraction and the interval of its integers."""
+
+    operation: Operation
+    fraction: int
+    low: int
+    high: int
+
+    @property
+    def size(self) -> int:
+        return max(-self.low, self.high)
+
+
+@dataclass(frozen=True)
+class LayerFormats:
+    """Formats of one layer: of every equation's result, and the fraction that every gate's sum is requantised to."""
+
+    equations: dict[str, Format]
+    operations: dict[str, Typed]
+    gate_fractions: dict[str, int]
+
+
+def choose_formats(layer: Layer, ranges: Ranges, state_bits: int) -> LayerFormats:
+    """Formats and operations of a layer; the leaves "affine" of the operations name gates, not yet accumulators."""
+    cell = layer.cell
+    bounds = proven_bounds(cell)
+    formats = {
+        equation.name: _equation_format(cell, equation.name, bounds, ranges, layer.name, state_bits)
+        for equation in cell.equations
+    }
+    builder = _Builder(layer, ranges, formats)
+    operations = {equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations}
+    return LayerFormats(formats, operations, builder.gate_fractions)
+
+
+def _equation_format(cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int) -> Format:
+    bound = min(bounds[name], MARGIN * ranges[f"{layer}.{name}"].maximum) or 1.0
+    wide = any(state.next == name and state.wide for state in cell.states)
+    if wide and state_bits == 32:
+        return Format(min(WIDE_FRACTION_MAX, 30 - _integer_bits(bound)), STATE32_MAX)
+    return Format(min(RESULT_FRACTION, 15 - _integer_bits(bound)), INT16_MAX)
+
+
+def _integer_bits(bound: float) -> int:
+    """Bits in front of the point for magnitudes up to `bound`: 0 for 1.0, 3 for 5.0, -1 for 0.5."""
+    return math.ceil(math.log2(bound))
+
+
+class _Builder:
+    """Turns expressions into operations, one layer's worth."""
+
+    def __init__(self, layer: Layer, ranges: Ranges, formats: dict[str, Format]) -> None:
+        self.layer = layer
+        self.ranges = ranges
+        self.gate_fractions: dict[str, int] = {}
+        self.known: dict[str, Format] = {state.name: formats[state.next] for state in layer.cell.states}
+        self.formats = formats
+
+    def equation(self, name: str, expression: Expression) -> Typed:
+        """The operation of an equation, in its format, saturated to its limit where the interval exceeds it."""
+        wanted = self.formats[name]
+        result = self._align(self._convert(expression, wanted.fraction), wanted.fraction)
+        if result.high > wanted.limit or result.low < -wanted.limit - 1:
+            result = Typed(
+                Operation("saturate", (result.operation,), (wanted.limit,)), result.fraction, -wanted.limit, wanted.limit
+            )
+        self.known[name] = wanted
+        return result
+
+    def _convert(self, node: Expression, wanted: int | None) -> Typed:
+        match node:
+            case Value(name):
+                known = self.known[name]
+                return Typed(Operation("value", name=name), known.fraction, -known.limit - 1, known.limit)
+            case Affine(gate):
+                return self._affine(gate, wanted)
+            case Call("add", (a, b)):
+                return self._add(a, b, wanted)
+            case Call("multiply", (a, b)):
+                return self._multiply(a, b, wanted)
+            case Call("one_minus", (a,)):
+                return self._one_minus(self._convert(a, None))
+            case Call("identity", (a,)):
+                return self._convert(a, wanted)
+            case Call("relu", (a,)):
+                inner = self._convert(a, wanted)
+                return Typed(Operation("relu", (inner.operation,)), inner.fraction, 0, max(inner.high, 0))
+            case Call(("sigmoid" | "tanh") as function, (a,)):
+                return self._function(function, a)
+        raise TypeError(f"{node!r} is no expression")
+
+    def _affine(self, gate: str, wanted: int | None) -> Typed:
+        """A gate's requantised sum; where nothing asks for a fraction, the calibrated range of the sum gives it."""
+        if wanted is None or wanted > RESULT_FRACTION:
+            bound = MARGIN * self.ranges[f"{self.layer.name}.affine.{gate}"].maximum or 1.0
+            wanted = min(RESULT_FRACTION, 15 - _integer_bits(bound))
+        self.gate_fractions[gate] = wanted
+        return Typed(Operation("affine", name=gate), wanted, -INT16_MAX - 1, INT16_MAX)
+
+    def _function(self, function: str, argument: Expression) -> Typed:
+        fraction = ARGUMENT_FRACTION[function]
+        inner = self._align(self._convert(argument, fraction), fraction)
+        operation = inner.operation
+        if inner.size > INT16_MAX + (inner.low < 0):
+            operation = Operation("saturate_s16", (operation,))
+        low = 0 if function == "sigmoid" else -INT16_MAX
+        return Typed(Operation(function, (operation,)), RESULT_FRACTION, low, INT16_MAX)
+
+    def _add(self, a: Expression, b: Expression, wanted: int | None) -> Typed:
+        left, right = self._convert(a, wanted), self._convert(b, wanted)
+        fraction = min(left.fraction, right.fraction) if wanted is None else wanted
+        left, right = self._align(left, fraction), self._align(right, fraction)
+        operation = Operation("add", (left.operation, right.operation))
+        return self._checked(Typed(operation, fraction, left.low + right.low, left.high + right.high))
+
+    def _multiply(self, a: Expression, b: Expression, wanted: int | None) -> Typed:
+        left, right = self._convert(a, None), self._convert(b, None)
+        if left.size < right.size:
+            left, right = right, left
+        if left.size > INT16_MAX + 1:
+            if right.fraction != RESULT_FRACTION or right.size > INT16_MAX + 1:
+                raise BuildError(f"layer {self.layer.name}: a 32-bit state can only be scaled by a gate")
+            operation = Operation("scale_state", (left.operation, right.operation))
+            return Typed(operation, left.fraction, -left.size - 2, left.size)
+        product = left.fraction + right.fraction
+        fraction = min(product, RESULT_FRACTION if wanted is None else wanted)
+        shift = product - fraction
+        corners = [x * y for x in (left.low, left.high) for y in (right.low, right.high)]
+        operation = Operation("multiply_shift", (left.operation, right.operation), (shift,))
+        half = 1 << shift >> 1
+        self._checked(Typed(operation, product, min(corners), max(corners) + half))
+        return Typed(operation, fraction, (min(corners) + half) >> shift, (max(corners) + half) >> shift)
+
+    def _one_minus(self, inner: Typed) -> Typed:
+        one = 1 << inner.fraction
+        operation = Operation("one_minus", (inner.operation,), (one,))
+        return self._checked(Typed(operation, inner.fraction, one - inner.high, one - inner.low))
+
+    def _align(self, value: Typed, fraction: int) -> Typed:
+        """The same value at another fraction."""
+        shift = value.fraction - fraction
+        if shift == 0:
+            return value
+        if shift > 0:
+            half = 1 << shift >> 1
+            low, high = (value.low + half) >> shift, (value.high + half) >> shift
+            self._checked(Typed(value.operation, value.fraction, value.low, value.high + half))
+            return Typed(Operation("rounding_shift", (value.operation,), (shift,)), fraction, low, high)
+        operation = Operation("shift_left", (value.operation,), (-shift,))
+        return self._checked(Typed(operation, fraction, value.low << -shift, value.high << -shift))
+
+    def _checked(self, value: Typed) -> Typed:
+        if value.size > INT32_MAX:
+            raise BuildError(
+                f"layer {self.layer.name}: {value.operation.function} could reach {value.size}, which does not fit 32 bits"
+            )
+        return value

@@ -1,0 +1,96 @@
+"""Network + Plan + Ranges to QuantizedNetwork."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..calibrate import Ranges
+from ..network import Layer, Network
+from ..numbers.operations import Operation
+from ..project import Delta, Plan
+from .formats import LayerFormats, choose_formats
+from .groups import make_groups
+from .products import quantize_products
+from .quantized import Accumulator, IntegerEquation, QuantizedLayer, QuantizedNetwork, SendGroup, StateFormat
+
+
+def quantize(
+    network: Network, ranges: Ranges, plan: Plan, delta: Delta, utterances: Iterable[np.ndarray] = ()
+) -> QuantizedNetwork:
+    """Integers for every weight, bias and equation of `network`.
+
+    utterances: raw features of the calibration set, for roundings that look at what the quantised network produces;
+    rounding to nearest does not read them. Raises BuildError where a range cannot be proven, InputError for a
+    threshold outside its grid.
+    """
+    formats = {layer.name: choose_formats(layer, ranges, plan.state) for layer in network.layers}
+    entry, groups = make_groups(network, ranges, formats, plan, delta)
+    layers = tuple(_quantize_layer(layer, groups, ranges, plan, formats[layer.name]) for layer in network.layers)
+    last = layers[-1]
+    return QuantizedNetwork(
+        name=network.name,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        layers=layers,
+        groups=groups,
+        mean=network.mean,
+        scale=network.scale,
+        input_scale=entry.scale,
+        input_limit=max(group.limit for group in groups if group.vector == "input"),
+        output_scale=2.0 ** -last.equation(last.output).fraction,
+        parameters=network.parameters,
+        notes=network.notes,
+    )
+
+
+def _quantize_layer(
+    layer: Layer, groups: tuple[SendGroup, ...], ranges: Ranges, plan: Plan, formats: LayerFormats
+) -> QuantizedLayer:
+    by_name = {group.name: group for group in groups}
+    accumulators, paths = quantize_products(layer, by_name, ranges, plan, formats.gate_fractions)
+    equations = tuple(
+        IntegerEquation(
+            name=equation.name,
+            text=str(equation),
+            operation=_resolve(formats.operations[equation.name].operation, accumulators),
+            fraction=formats.equations[equation.name].fraction,
+            limit=formats.equations[equation.name].limit,
+        )
+        for equation in layer.cell.equations
+    )
+    states = tuple(
+        StateFormat(state.name, state.next, formats.equations[state.next].bits, formats.equations[state.next].fraction)
+        for state in layer.cell.states
+    )
+    return QuantizedLayer(
+        name=layer.name,
+        cell_name=layer.cell_name,
+        cell_options=layer.cell_options,
+        inputs=layer.inputs,
+        units=layer.units,
+        accumulators=accumulators,
+        equations=equations,
+        states=states,
+        output=layer.cell.output,
+        paths=paths,
+    )
+
+
+def _resolve(operation: Operation, accumulators: tuple[Accumulator, ...]) -> Operation:
+    """Replace each leaf "affine" by what reads its gate's accumulators."""
+    if operation.function != "affine":
+        arguments = tuple(_resolve(argument, accumulators) for argument in operation.arguments)
+        return Operation(operation.function, arguments, operation.parameters, operation.name)
+    leaves = [_leaf(one, operation.name) for one in accumulators if operation.name in one.gates]
+    if len(leaves) == 1:
+        return Operation("requantize", (), leaves[0].parameters, leaves[0].name)
+    total = leaves[0]
+    for leaf in leaves[1:]:
+        total = Operation("add", (total, leaf))
+    return Operation("saturate_s16", (total,))
+
+
+def _leaf(accumulator: Accumulator, gate: str) -> Operation:
+    index = accumulator.gates.index(gate)
+    parameters = (index * accumulator.units, accumulator.left[index], accumulator.right[index])
+    return Operation("rescale", (), parameters, accumulator.name)

@@ -1,0 +1,178 @@
+"""QuantizedNetwork: the network as integers. The integer reference executes it and lowering turns it into C."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..numbers.operations import Operation
+
+
+@dataclass(frozen=True)
+class SendGroup:
+    """One vector at one width, as the input of products: its grid, and when its elements are sent.
+
+    real = scale * integer, |integer| <= limit. The group reads the int16 vector `vector` and takes it to its own grid
+    by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond `thresholds` (int16, one an
+    element, in steps of the grid) are sent; otherwise the product is computed densely.
+    """
+
+    name: str
+    vector: str
+    width: int
+    bits: int
+    scale: float
+    clipping: str
+    multiplier: int
+    shift: int
+    limit: int
+    delta: bool
+    thresholds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Integer weights (rows, columns) of `bits` bits, int32, that multiply the send group `group`.
+
+    The rows are those of its accumulator: gate after gate, `units` rows each.
+    """
+
+    group: str
+    bits: int
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Accumulator:
+    """int32 sums that one or more matrices add to, gate after gate; each row has one scale and one bias.
+
+    bias: int32 (rows,). multipliers: int16 (rows,). left, right: the shifts of each gate's requantisation.
+    scales: float64 (rows,), real value of one step. bounds: int64 (rows,), proven largest magnitude of each sum:
+    |bias| + sum of |weight| * the largest input, over all matrices, whatever was sent in whatever order.
+    delta: the sums are kept from step to step; all matrices of one accumulator agree in this.
+    """
+
+    name: str
+    gates: tuple[str, ...]
+    units: int
+    matrices: tuple[Matrix, ...]
+    bias: np.ndarray
+    multipliers: np.ndarray
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    scales: np.ndarray
+    bounds: np.ndarray
+
+    delta: bool
+
+    @property
+    def rows(self) -> int:
+        """Gates times units; the kernels may also touch up to 15 padded rows behind them."""
+        return len(self.gates) * self.units
+
+
+@dataclass(frozen=True)
+class Path:
+    """One matrix of the model with its input vector, `layer.gate.source`, as quantised."""
+
+    name: str
+    gate: str
+    group: str
+    accumulator: str
+    rows: int
+    columns: int
+    weight_bits: int
+    activation_bits: int
+    clipping: str
+    largest_accumulator: int
+
+
+@dataclass(frozen=True)
+class IntegerEquation:
+    """One element-wise equation in integers: real = integer / 2^fraction, -limit - 1 <= integer <= limit."""
+
+    name: str
+    text: str
+    operation: Operation
+    fraction: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class StateFormat:
+    """A state kept from step to step: its type is int16 or int32 by `bits`; `next` is the equation that gives it."""
+
+    name: str
+    next: str
+    bits: int
+    fraction: int
+
+
+@dataclass(frozen=True)
+class QuantizedLayer:
+    """One layer: its accumulators, then its equations in order, then its states take their next values."""
+
+    name: str
+    cell_name: str
+    cell_options: dict[str, str]
+    inputs: int
+    units: int
+    accumulators: tuple[Accumulator, ...]
+    equations: tuple[IntegerEquation, ...]
+    states: tuple[StateFormat, ...]
+    output: str
+    paths: tuple[Path, ...]
+
+    def equation(self, name: str) -> IntegerEquation:
+        """The equation of that name."""
+        return next(equation for equation in self.equations if equation.name == name)
+
+
+@dataclass(frozen=True)
+class QuantizedNetwork:
+    """Integers only; floats that remain (scales, mean, scale) say what the integers mean.
+
+    mean, scale: (inputs,) the model's normalisation. input_scale: real value (after normalisation) of one input step;
+    |input| <= input_limit. output_scale: real value of one step of the int16 outputs.
+    """
+
+    name: str
+    inputs: int
+    outputs: int
+    layers: tuple[QuantizedLayer, ...]
+    groups: tuple[SendGroup, ...]
+    mean: np.ndarray
+    scale: np.ndarray
+    input_scale: float
+    input_limit: int
+    output_scale: float
+    parameters: int
+    notes: tuple[str, ...]
+
+    def group(self, name: str) -> SendGroup:
+        """The send group of that name."""
+        return next(group for group in self.groups if group.name == name)
+
+    @property
+    def accumulators(self) -> tuple[Accumulator, ...]:
+        """Those of all layers, in order."""
+        return tuple(accumulator for layer in self.layers for accumulator in layer.accumulators)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those of all layers, in order."""
+        return tuple(path for layer in self.layers for path in layer.paths)
+
+    def quantize_input(self, features: np.ndarray) -> np.ndarray:
+        """Raw features (frames, inputs) to the int16 that the step call reads.
+
+        The generated C's helper computes the same product and sum in float32.
+        """
+        gain, offset = self.input_affine
+        steps = np.rint(np.asarray(features, np.float32) * gain + offset)
+        return np.clip(steps, -self.input_limit, self.input_limit).astype(np.int16)
+
+    @property
+    def input_affine(self) -> tuple[np.ndarray, np.ndarray]:
+        """float32 gain and offset, (inputs,) each: input step = round(feature * gain + offset)."""
+        gain = np.asarray(self.scale, np.float64) / self.input_scale
+        return gain.astype(np.float32), (-np.asarray(self.mean, np.float64) * gain).astype(np.float32)

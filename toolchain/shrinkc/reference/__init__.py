@@ -1,0 +1,5 @@
+"""The integer reference: what every build of the C must reproduce bit for bit."""
+
+from .integer import Execution, run
+
+__all__ = ["Execution", "run"]

@@ -1,0 +1,178 @@
+"""Executes a QuantizedNetwork in integers with numpy, batched over utterances.
+
+Matrix products go through BLAS in float32 or float64, whichever the proven bounds of the sums make exact: every
+product and every partial sum is then an integer that the type holds without rounding. All else is integer arithmetic.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..numbers import fixed_point
+from ..numbers.operations import MEANINGS, Operation
+from ..network.sequences import Batch, batches
+from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
+
+BATCH = 256
+"""Utterances side by side."""
+FLOAT32_EXACT = 1 << 24
+FLOAT64_EXACT = 1 << 53
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What the network did, an array an utterance.
+
+    outputs: int16 (frames, outputs). sent: uint16 (frames, groups), columns sent, in the order of network.groups;
+    a dense group sends all of them. states: by name, `layer.state` after each step, where asked for.
+    """
+
+    outputs: list[np.ndarray]
+    sent: list[np.ndarray]
+    states: dict[str, list[np.ndarray]] = field(default_factory=dict)
+
+
+def run(network: QuantizedNetwork, utterances: Sequence[np.ndarray], keep_states: bool = False) -> Execution:
+    """Execute on int16 inputs, (frames, inputs) an utterance, states starting anew in each."""
+    total = Execution([], [])
+    for group in batches(utterances, BATCH):
+        part = _run_batch(network, Batch.of(group), keep_states)
+        total.outputs.extend(part.outputs)
+        total.sent.extend(part.sent)
+        for name, series in part.states.items():
+            total.states.setdefault(name, []).extend(series)
+    return total
+
+
+def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool) -> Execution:
+    sent: dict[str, np.ndarray] = {}
+    kept: dict[str, np.ndarray] = {}
+    values = batch.frames
+    for layer in network.layers:
+        runner = _LayerRun(network, layer, batch, values)
+        values = runner.execute(keep_states)
+        sent |= runner.sent
+        kept |= {f"{layer.name}.{name}": series for name, series in runner.kept.items()}
+    counts = np.stack([sent[group.name] for group in network.groups], axis=-1)
+    return Execution(
+        batch.unpad(values.astype(np.int16)),
+        batch.unpad(counts),
+        {name: batch.unpad(series) for name, series in kept.items()},
+    )
+
+
+class _Sender:
+    """One send group over a batch: quantises the vector, and holds what was last sent."""
+
+    def __init__(self, group: SendGroup, columns: int) -> None:
+        self.group = group
+        self.held = np.zeros((columns, group.width), np.int16)
+        self.every = group.delta and not group.thresholds.any()
+
+    def send(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """vector (columns, width) to what the product sees, same shape, and the columns sent, (columns,)."""
+        group, count = self.group, len(vector)
+        grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(np.int16)
+        held = self.held[:count]
+        if not group.delta:
+            held[:] = grid
+            return held, np.full(count, group.width, np.uint16)
+        if self.every:
+            changed = np.count_nonzero(grid != held, axis=1)
+            held[:] = grid
+        else:
+            beyond = np.abs(grid.astype(np.int32) - held) > group.thresholds
+            changed = np.count_nonzero(beyond, axis=1)
+            np.copyto(held, grid, where=beyond)
+        return held, changed.astype(np.uint16)
+
+
+class _LayerRun:
+    """One layer over a batch, step by step."""
+
+    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray) -> None:
+        self.layer, self.batch, self.inputs = layer, batch, inputs
+        steps, columns = inputs.shape[:2]
+        names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
+        self.groups = {name: network.group(name) for name in names}
+        self.senders = {name: _Sender(group, columns) for name, group in self.groups.items()}
+        self.sent = {name: np.zeros((steps, columns), np.uint16) for name in names}
+        self.kept: dict[str, np.ndarray] = {}
+        self.sums = {one.name: _Sum(one) for one in layer.accumulators}
+
+    def execute(self, keep_states: bool) -> np.ndarray:
+        """The layer's output over all steps: (steps, columns, units)."""
+        layer, batch = self.layer, self.batch
+        steps, columns = self.inputs.shape[:2]
+        outputs = np.zeros((steps, columns, layer.units), np.int16)
+        states = {
+            state.name: np.zeros((columns, layer.units), np.int16 if state.bits == 16 else np.int32)
+            for state in layer.states
+        }
+        if keep_states:
+            self.kept = {name: np.zeros((steps, *state.shape), state.dtype) for name, state in states.items()}
+        for step in range(steps):
+            count = int(batch.active[step])
+            values = self._step(step, {name: state[:count] for name, state in states.items()}, self.inputs[step, :count])
+            for state in layer.states:
+                states[state.name][:count] = values[state.next]
+            outputs[step, :count] = values[layer.output]
+            for name, series in self.kept.items():
+                series[step, :count] = states[name][:count]
+        return outputs
+
+    def _step(self, step: int, values: dict[str, np.ndarray], inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """All equations for one frame of each active utterance; products are formed when an equation asks."""
+        values["x"] = inputs
+        sums: dict[str, np.ndarray] = {}
+        for equation in self.layer.equations:
+            values[equation.name] = self._evaluate(equation.operation, values, sums, step)
+        return values
+
+    def _evaluate(self, node: Operation, values: dict, sums: dict, step: int) -> np.ndarray:
+        if node.function == "value":
+            return values[node.name]
+        if node.function in ("requantize", "rescale"):
+            first, left, right = node.parameters
+            if node.name not in sums:
+                sums[node.name] = self.sums[node.name].of(self._products(node.name, values, step))
+            one = self.sums[node.name]
+            rows = slice(first, first + self.layer.units)
+            compute = fixed_point.requantize if node.function == "requantize" else fixed_point.rescale
+            return compute(sums[node.name][:, rows], one.multipliers[rows], left, right)
+        arguments = [self._evaluate(argument, values, sums, step) for argument in node.arguments]
+        return MEANINGS[node.function].compute(*arguments, *node.parameters)
+
+    def _products(self, accumulator: str, values: dict, step: int) -> list[np.ndarray]:
+        """What each matrix of the accumulator sees at this step; every group is sent once a step."""
+        seen = []
+        for matrix in self.sums[accumulator].accumulator.matrices:
+            key = f"sent {matrix.group}"
+            if key not in values:
+                source = self.groups[matrix.group].name.split(".")[1].split("@")[0]
+                values[key], counts = self.senders[matrix.group].send(values[source])
+                self.sent[matrix.group][step, : len(counts)] = counts
+            seen.append(values[key])
+        return seen
+
+
+class _Sum:
+    """bias + sum of W v of one accumulator, exact in the float type that its bounds allow."""
+
+    def __init__(self, accumulator: Accumulator) -> None:
+        self.accumulator = accumulator
+        bound = int(accumulator.bounds.max())
+        if bound >= FLOAT64_EXACT:
+            raise ValueError(f"{accumulator.name}: sums up to {bound} are not exact in float64")
+        self.dtype = np.float32 if bound < FLOAT32_EXACT else np.float64
+        self.weights = [np.ascontiguousarray(m.weights.T.astype(self.dtype)) for m in accumulator.matrices]
+        self.bias = accumulator.bias.astype(self.dtype)
+        self.multipliers = accumulator.multipliers.astype(np.int64)
+
+    def of(self, inputs: list[np.ndarray]) -> np.ndarray:
+        """inputs: one (columns, width) array a matrix; the sums, int64 (columns, rows)."""
+        total = self.bias
+        for weights, seen in zip(self.weights, inputs, strict=True):
+            total = total + seen.astype(self.dtype) @ weights
+        return total.astype(np.int64)
