@@ -1,5 +1,20 @@
 """A project: what `shrinkc.toml` and the command line's options say about one build."""
 
-from .settings import Data, Delta, GroupPlan, Metric, PathPlan, Plan, Settings, Source
+from .resolve import Options, load_project, resolve, with_options
+from .settings import Data, Delta, GroupPlan, Metric, PathPlan, Plan, Rule, Settings, Source
 
-__all__ = ["Data", "Delta", "GroupPlan", "Metric", "PathPlan", "Plan", "Settings", "Source"]
+__all__ = [
+    "Data",
+    "Delta",
+    "GroupPlan",
+    "Metric",
+    "Options",
+    "PathPlan",
+    "Plan",
+    "Rule",
+    "Settings",
+    "Source",
+    "load_project",
+    "resolve",
+    "with_options",
+]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import BuildError, InputError
 from . import report
 
 Outputs = Sequence[np.ndarray]
@@ -33,6 +33,16 @@ class Runs:
     stack: int
     emulator: str
 
+    def __post_init__(self) -> None:
+        """Refuse runs that do not cover the same frames: the device stopped early, or ran other data."""
+        due = [np.shape(output) for output in self.integer_outputs]
+        for run in (self.float_outputs, self.device_outputs):
+            got = [np.shape(output) for output in run]
+            if got != due:
+                raise BuildError(
+                    f"runs of other lengths: {len(got)} utterances {got[:1]}, not {len(due)} {due[:1]}"
+                )
+
     @property
     def frames(self) -> int:
         """Frames that the device ran."""
@@ -54,8 +64,6 @@ def first_divergence(runs: Runs, layer: str = "output") -> report.Divergence | N
     Utterances come first, then frames, then elements. `layer` names the layer of the outputs.
     """
     for utterance, (got, due) in enumerate(zip(runs.device_outputs, runs.integer_outputs, strict=True)):
-        if len(got) != len(due):
-            return _count(layer, "frames", utterance, len(got), len(due))
         differing = np.argwhere(np.asarray(got) != np.asarray(due))
         if len(differing):
             frame, index = (int(item) for item in differing[0])

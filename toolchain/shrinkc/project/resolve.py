@@ -1,0 +1,238 @@
+"""From values to settings: options over the file, names and paths filled in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from . import fields, values
+from .checks import name_problem
+from .settings import Data, Delta, Metric, Plan, Rule, Settings, Source
+from .values import Values
+
+ZOO = "zoo:"
+ROLES = ("calibration", "dev", "test")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says; None leaves the file's value. `delta` is the text of `--delta`."""
+
+    model: str | None = None
+    target: str | None = None
+    output: str | None = None
+    calibration: str | None = None
+    test: str | None = None
+    weights: int | None = None
+    activations: int | None = None
+    clipping: str | None = None
+    delta: str | None = None
+    name: str | None = None
+
+
+_OPTION_KEYS = {
+    "model": ("model.path", "MODEL"),
+    "target": ("target", "--target"),
+    "output": ("output.folder", "--output"),
+    "calibration": ("data.calibration", "--calibration"),
+    "test": ("data.test", "--dataset"),
+    "weights": ("plan.weights", "--weights"),
+    "activations": ("plan.activations", "--activations"),
+    "clipping": ("plan.clipping", "--clipping"),
+    "name": ("model.name", "--name"),
+}
+
+
+def load_project(folder: Path, options: Options | None = None) -> Settings:
+    """The settings of the project in `folder`, with options over the file's values.
+
+    Raises InputError, one line with file, place and remedy, for whatever is missing or wrong.
+    """
+    return resolve(with_options(values.read(folder), options or Options()))
+
+
+def with_options(project: Values, options: Options) -> Values:
+    """The project's values with the command line's over them. An option's path starts at the current folder.
+
+    `--delta off` or `--delta T` replaces all thresholds of the file; `--delta GROUP=T` adds to them.
+    """
+    if options.model is not None:
+        project = project.without("model")
+    for option, (key, where) in _OPTION_KEYS.items():
+        value = getattr(options, option)
+        if value is not None:
+            project = project.set(tuple(key.split(".")), value, where)
+    return project if options.delta is None else _with_delta(project, options.delta)
+
+
+def _with_delta(project: Values, text: str) -> Values:
+    """`off`, a number, or `GROUP=T`, several with commas between."""
+    items = [item.strip() for item in text.split(",")]
+    if any("=" not in item for item in items):
+        project = project.without("delta")
+    for item in items:
+        group, equals, threshold = item.rpartition("=")
+        value = int(threshold) if re.fullmatch(r"\d{1,6}", threshold.strip()) else threshold.strip()
+        if equals and not group.strip():
+            raise InputError(f"--delta: {item!r} names no send group: write GROUP=T, such as rnn1.h=8")
+        key = ("delta", "groups", group.strip()) if equals else ("delta", "threshold")
+        project = project.set(key, value, "--delta")
+    return project
+
+
+def from_recorded(recorded: Mapping[str, object], where: str) -> Values:
+    """The values that a report's `build` holds, so that the build can be repeated."""
+    project = values.empty()
+    for key, value in _flat(recorded, ()):
+        if value is not None:
+            project = project.set(key, value, where)
+    return project
+
+
+def _flat(table: Mapping[str, object], prefix: values.Key) -> list[tuple[values.Key, object]]:
+    found = []
+    for name, value in table.items():
+        key = (*prefix, name)
+        found += _flat(value, key) if isinstance(value, dict) and fields.is_table(key) else [(key, value)]
+    return found
+
+
+def resolve(project: Values) -> Settings:
+    """Checked settings. Raises InputError where a value is missing, or a name or zoo model is unknown."""
+    model = _model(project)
+    target = _required(project, "target", 'add target = "cortex-m4" to shrinkc.toml, or give --target')
+    name = project.get("model.name") or _name_of(model)
+    settings = Settings(
+        model=model,
+        name=name,
+        target=target,
+        data=Data(**{role: _data(project, role, model) for role in ROLES}),
+        metric=metric(project),
+        plan=_plan(project),
+        delta=_delta(project),
+        output=_output(project, target, name),
+        recorded={},
+    )
+    settings.recorded.update(_record(project, settings))
+    return settings
+
+
+def metric(project: Values) -> Metric:
+    """How outputs are scored."""
+    blank = project.get("metric.blank")
+    return Metric(
+        kind=project.get("metric.kind"),
+        blank=None if blank == "none" else blank,
+        silence=project.get("metric.silence"),
+    )
+
+
+def data_source(text: str, role: str, folder: Path) -> Source:
+    """The data set that `text` names: a path from `folder`, or `zoo:NAME`'s set for `role`, `zoo:NAME/dev`."""
+    if not text.startswith(ZOO):
+        return Source(_absolute(text, folder), Path(text).name)
+    from .. import zoo
+
+    plain, _, part = text.removeprefix(ZOO).partition("/")
+    part = part or role
+    if part not in ROLES:
+        raise InputError(f"{text}: a zoo model has no data set {part!r}: one of {', '.join(ROLES)}")
+    return Source(getattr(zoo.find(plain), part), f"{ZOO}{plain}/{part}")
+
+
+def _absolute(text: str, folder: Path) -> Path:
+    try:
+        return (folder / Path(text).expanduser()).absolute()
+    except RuntimeError as error:
+        raise InputError(f"{text}: {error}") from error
+
+
+def _required(project: Values, key: str, remedy: str) -> str:
+    value = project.get(key)
+    if value is None:
+        raise InputError(f"no {key}: {remedy}")
+    return value
+
+
+def _model(project: Values) -> Source:
+    text = _required(
+        project, "model.path", "give MODEL (a file or zoo:lstm), or run in a project (`shrinkc init DIR`)"
+    )
+    if not text.startswith(ZOO):
+        return Source(_absolute(text, project.folder_of("model.path")), Path(text).name)
+    from .. import zoo
+
+    found = zoo.find(text.removeprefix(ZOO))
+    return Source(found.model, f"{ZOO}{found.name}")
+
+
+def _data(project: Values, role: str, model: Source) -> Source | None:
+    key = f"data.{role}"
+    text = project.get(key)
+    if text is not None:
+        return data_source(text, role, project.folder_of(key))
+    return data_source(model.name, role, project.folder) if model.name.startswith(ZOO) else None
+
+
+def _name_of(model: Source) -> str:
+    """A C identifier from the model's name: `zoo:lstm` gives lstm, `my-model.keras` gives my_model."""
+    plain = model.name.removeprefix(ZOO) if model.name.startswith(ZOO) else Path(model.name).stem
+    name = re.sub(r"[^A-Za-z0-9_]", "_", plain)
+    problem = name_problem(name)
+    if problem:
+        raise InputError(
+            f"{model.name}: {name!r}, taken as the model's name, {problem} (--name or model.name)"
+        )
+    return name
+
+
+def _plan(project: Values) -> Plan:
+    plain = [item.parts[-1] for item in fields.FIELDS if item.parts[0] == "plan" and len(item.parts) == 2]
+    return Plan(
+        **{key: project.get(f"plan.{key}") for key in plain},
+        paths=_rules(project, "plan.paths"),
+        groups=_rules(project, "plan.groups"),
+    )
+
+
+def _rules(project: Values, table: str) -> tuple[Rule, ...]:
+    return tuple(Rule(pattern, **settings) for pattern, settings in project.table(table).items())
+
+
+def _delta(project: Values) -> Delta:
+    groups = project.patterns("delta.groups").items()
+    return Delta(
+        _threshold(project.get("delta.threshold")),
+        tuple((pattern, _threshold(value)) for pattern, value in groups),
+    )
+
+
+def _threshold(value: object) -> int | None:
+    return None if value == "off" else value
+
+
+def _output(project: Values, target: str, name: str) -> Path:
+    text = project.get("output.folder")
+    filled = text.replace("{target}", target).replace("{name}", name)
+    if "{" in filled or "}" in filled:
+        raise InputError(f"output.folder: {text!r}: only {{target}} and {{name}} can stand in braces")
+    return _absolute(filled, project.folder_of("output.folder"))
+
+
+def _record(project: Values, settings: Settings) -> dict[str, object]:
+    """All keys but the output folder with the values in force, nested as in the file."""
+    record: dict[str, object] = {}
+    for item in fields.FIELDS:
+        if fields.ANY in item.parts or item.parts[0] == "output":
+            continue
+        table = record
+        for part in item.parts[:-1]:
+            table = table.setdefault(part, {})
+        table[item.parts[-1]] = project.get(item.key)
+    sources = {role: getattr(settings.data, role) for role in ROLES}
+    record["model"] = {"path": settings.model.name, "name": settings.name}
+    record["data"] = {role: source.name if source else None for role, source in sources.items()}
+    record["plan"] |= {"paths": project.table("plan.paths"), "groups": project.table("plan.groups")}
+    record["delta"]["groups"] = project.patterns("delta.groups")
+    return record

@@ -1,0 +1,167 @@
+"""Reading `shrinkc.toml`: syntax, keys and types, each fault one line that names file, place and remedy."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import InputError
+from . import fields
+from .checks import Name, name_problem
+
+FILE_NAME = "shrinkc.toml"
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A checked value and the folder that its path, if it is one, starts from."""
+
+    value: object
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a project says, key by key. `entries` keeps the order of the file: of patterns the last wins."""
+
+    entries: Mapping[Key, Value]
+    folder: Path
+
+    def get(self, key: str) -> object:
+        """The value of a dotted key (no patterns), or the field's default."""
+        entry = self.entries.get(tuple(key.split(".")))
+        return fields.find(tuple(key.split("."))).default if entry is None else entry.value
+
+    def folder_of(self, key: str) -> Path:
+        """The folder that a path under this key starts from."""
+        entry = self.entries.get(tuple(key.split(".")))
+        return self.folder if entry is None else entry.folder
+
+    def table(self, prefix: str) -> dict[str, dict[str, object]]:
+        """A table of pattern tables, such as `plan.paths`: {pattern: {key: value}}."""
+        start, found = tuple(prefix.split(".")), {}
+        for key, entry in self.entries.items():
+            if key[: len(start)] == start and len(key) == len(start) + 2:
+                found.setdefault(key[-2], {})[key[-1]] = entry.value
+        return found
+
+    def patterns(self, prefix: str) -> dict[str, object]:
+        """A table of patterns, such as `delta.groups`: {pattern: value}."""
+        start = tuple(prefix.split("."))
+        return {
+            key[-1]: entry.value
+            for key, entry in self.entries.items()
+            if key[: len(start)] == start and len(key) == len(start) + 1
+        }
+
+    def set(self, key: Key, value: object, where: str) -> "Values":
+        """With one more value, as from a command-line option: it comes last, and its path starts here."""
+        check(key, value, where)
+        entries = {old: entry for old, entry in self.entries.items() if old != key}
+        return replace(self, entries={**entries, key: Value(value, Path.cwd())})
+
+    def without(self, prefix: str) -> "Values":
+        """Without the keys that start so."""
+        start = tuple(prefix.split("."))
+        entries = {key: entry for key, entry in self.entries.items() if key[: len(start)] != start}
+        return replace(self, entries=entries)
+
+
+def empty() -> Values:
+    """A project that says nothing: all defaults, paths from the current folder."""
+    return Values({}, Path.cwd())
+
+
+def read(folder: Path) -> Values:
+    """Read and check the `shrinkc.toml` of a folder; InputError where it is missing or wrong."""
+    path = folder / FILE_NAME
+    try:
+        text = path.read_bytes().decode()
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}: `shrinkc init DIR` writes a project") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: not valid TOML: {error}: write `key = value`, with text in quotes"
+        ) from error
+    entries = {}
+    for key, value in _leaves(content, (), path, text):
+        check(key, value, _place(path, text, key))
+        entries[key] = Value(value, folder)
+    return Values(entries, folder)
+
+
+def _leaves(table: Mapping[str, object], prefix: Key, path: Path, text: str) -> Iterator[tuple[Key, object]]:
+    """All keys with their values, in the order of the file; a table in a value's place is `check`'s."""
+    for name, value in table.items():
+        key = (*prefix, name)
+        if not fields.is_table(key):
+            yield key, value
+        elif isinstance(value, dict):
+            yield from _leaves(value, key, path, text)
+        else:
+            raise InputError(f"{_place(path, text, key)}: {dotted(key)} must be a table, [{dotted(key)}]")
+
+
+def check(key: Key, value: object, where: str) -> None:
+    """Raise InputError, starting with `where`, for an unknown key or a value that it cannot have."""
+    field = fields.find(key)
+    if field is None:
+        near = difflib.get_close_matches(key[-1], fields.siblings(key), n=1, cutoff=0.4)
+        hint = f"did you mean {dotted((*key[:-1], near[0]))!r}?" if near else "docs/project.md lists the keys"
+        raise InputError(f"{where}: unknown key {dotted(key)!r}: {hint}")
+    if field.check.allows(value):
+        return
+    if isinstance(field.check, Name) and isinstance(value, str):
+        raise InputError(f"{where}: {dotted(key)} = {value!r} {name_problem(value)}")
+    shown = (
+        fields.shown(value) if isinstance(value, bool | str | int | float) else f"a {type(value).__name__}"
+    )
+    raise InputError(f"{where}: {dotted(key)} must be {field.check.wants.rstrip(',')}, not {shown}")
+
+
+def dotted(key: Key) -> str:
+    """A key as TOML writes it, quoted where it must be."""
+    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in key)
+
+
+def _place(path: Path, text: str, key: Key) -> str:
+    line = line_of(text, key)
+    return f"{path}:{line}" if line else str(path)
+
+
+def line_of(text: str, key: Key) -> int | None:
+    """The line, from 1, that sets `key`; None where a plain reading of headers and keys does not find it."""
+    table: Key = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
+        if header:
+            table = _parse_key(header[1])
+            if table == key:
+                return number
+            continue
+        start = re.match(r'\s*((?:[A-Za-z0-9_-]+|"[^"]*"|\'[^\']*\'|\s*\.\s*)+)\s*=', line)
+        if start:
+            here = table + _parse_key(start[1])
+            if here and key[: len(here)] == here:
+                return number
+    return None
+
+
+def _parse_key(text: str) -> Key:
+    """The parts of a dotted key as TOML reads it; () for what is none."""
+    try:
+        node: object = tomllib.loads(f"{text} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    parts: Key = ()
+    while isinstance(node, dict):
+        name, node = next(iter(node.items()))
+        parts = (*parts, name)
+    return parts

@@ -1,0 +1,97 @@
+"""The headline of a report as rows of text, the same on a terminal and on the page."""
+
+from collections.abc import Sequence
+
+from .report import Report, Verification
+from .runs import describe
+
+Rows = list[tuple[str, str]]
+
+
+def headline(report: Report) -> Rows:
+    """What a user looks for first: (measure, figure) pairs, verification first where there is one."""
+    sizes, compression = report.sizes, report.compression
+    rows: Rows = []
+    if report.verification is not None:
+        rows += _verified(report.verification)
+    return [
+        *rows,
+        ("flash", f"{_bytes(sizes.flash)} (weights {_bytes(sizes.weights)}, code {_bytes(sizes.code)})"),
+        ("RAM", _bytes(sizes.ram)),
+        ("stack", _bytes(report.verification.stack if report.verification else sizes.stack)),
+        (
+            "compression",
+            f"{compression.percent:.1f} % ({_bytes(compression.float_bytes)} of floats "
+            f"to {_bytes(compression.quantized_bytes)})",
+        ),
+        *(_work(report.verification) if report.verification else []),
+    ]
+
+
+def title(report: Report) -> str:
+    """One line: model, target and, once verified, what it was verified on."""
+    text = f"{report.model.name} for {report.target}"
+    found = report.verification
+    if found is None:
+        return text
+    of = f" of {found.dataset_utterances}" if found.utterances < found.dataset_utterances else ""
+    return f"{text} on {found.dataset}: {found.utterances}{of} utterances, {found.frames:,} frames"
+
+
+def _verified(found: Verification) -> Rows:
+    """Scores and bit-exactness."""
+    rows: Rows = []
+    if found.per is not None:
+        silence = "" if found.silence else "not "
+        rows += [
+            (
+                "PER, float",
+                f"{_percent(found.per.float)} of {found.symbols:,} symbols, silence {silence}counted",
+            ),
+            ("PER, integer", _percent(found.per.integer)),
+            ("PER, device", _percent(found.per.device)),
+            ("PER, increase", _change(found.per.increase, found.per.ci95, found.per.resampled)),
+        ]
+    if found.accuracy is not None:
+        score = found.accuracy
+        rows += [
+            ("accuracy, float", f"{_percent(score.float)} of {found.symbols:,} {score.unit}"),
+            ("accuracy, integer", _percent(score.integer)),
+            ("accuracy, device", _percent(score.device)),
+            ("accuracy, change", _change(score.change, score.ci95, score.resampled)),
+        ]
+    gap = found.distance
+    rows.append(("device to float", f"RMSE {gap.rmse:.4g}, max {gap.max:.4g}, cosine {gap.cosine:.5f}"))
+    exact = "yes" if found.first_divergence is None else f"NO: {describe(found.first_divergence)}"
+    rows.append(("bit-exact", exact))
+    return rows
+
+
+def _work(found: Verification) -> Rows:
+    count = found.instructions_per_frame
+    return [
+        ("instructions per frame", f"{count.mean:,.0f} ({count.min:,} to {count.max:,})"),
+        ("work eliminated", f"{found.eliminated.percent:.1f} % of multiplications"),
+    ]
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} bytes"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100.0 * fraction:.2f} %"
+
+
+def _change(points: float, interval: Sequence[float], over: str) -> str:
+    low, high = interval
+    return f"{points:+.2f} points (95 % interval {low:+.2f} to {high:+.2f}, over {over})"
+
+
+def plain(heading: str, rows: Sequence[Sequence[str]]) -> str:
+    """Aligned text: the heading, then a line a row. All rows have the same number of columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    return "\n".join([heading, *lines]) + "\n"
