@@ -10,7 +10,7 @@ ANY = "*"
 _WEIGHTS = OneOf((2, 4, 8, 16))
 _ACTIVATIONS = OneOf((4, 8, 16))
 _CLIPPING = OneOf(("mmse", "max"))
-_DATA = Text('path of a data set, or "zoo:NAME/test" (dev, calibration),')
+_DATA = Text("the path of a data set, or zoo:NAME/test (dev, calibration),")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Field:
 
 FIELDS = (
     Field("target", TargetName(), None, "Core or board to build for.", "--target"),
-    Field("model.path", Text('path of a model, or "zoo:NAME",'), None, "The trained model.", "MODEL"),
+    Field("model.path", Text("the path of a model, or zoo:NAME,"), None, "The trained model.", "MODEL"),
     Field("model.name", Name(), None, "Prefix of the C names and files; left out: the model file's name.",
           "--name"),
     Field("data.calibration", _DATA, None, "Inputs that ranges are measured on; a zoo model brings its own.",
@@ -104,9 +104,7 @@ def markdown_table() -> str:
     for field in FIELDS:
         default = "" if field.default is None else f"`{shown(field.default)}`"
         option = f"`{field.option}`" if field.option else ""
-        rows.append(
-            f"| `{field.key}` | {field.check.wants.rstrip(',')} | {default} | {option} | {field.meaning} |"
-        )
+        rows.append(f"| `{field.key}` | {field.check.wants} | {default} | {option} | {field.meaning} |")
     return "\n".join(rows) + "\n"
 
 

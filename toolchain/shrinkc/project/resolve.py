@@ -129,7 +129,7 @@ def metric(project: Values) -> Metric:
 
 
 def data_source(text: str, role: str, folder: Path) -> Source:
-    """The data set that `text` names: a path from `folder`, or `zoo:NAME`'s set for `role`, `zoo:NAME/dev`."""
+    """The data set that `text` names: a path from `folder`, `zoo:NAME/dev`, or `zoo:NAME` for `role`."""
     if not text.startswith(ZOO):
         return Source(_absolute(text, folder), Path(text).name)
     from .. import zoo

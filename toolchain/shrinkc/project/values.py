@@ -15,6 +15,8 @@ FILE_NAME = "shrinkc.toml"
 
 Key = tuple[str, ...]
 
+_KINDS = {dict: "a table", list: "an array"}
+
 
 @dataclass(frozen=True)
 class Value:
@@ -120,10 +122,9 @@ def check(key: Key, value: object, where: str) -> None:
         return
     if isinstance(field.check, Name) and isinstance(value, str):
         raise InputError(f"{where}: {dotted(key)} = {value!r} {name_problem(value)}")
-    shown = (
-        fields.shown(value) if isinstance(value, bool | str | int | float) else f"a {type(value).__name__}"
-    )
-    raise InputError(f"{where}: {dotted(key)} must be {field.check.wants.rstrip(',')}, not {shown}")
+    plain = isinstance(value, bool | str | int | float)
+    shown = fields.shown(value) if plain else _KINDS.get(type(value), "a date or time")
+    raise InputError(f"{where}: {dotted(key)} must be {field.check.wants}, not {shown}")
 
 
 def dotted(key: Key) -> str:
