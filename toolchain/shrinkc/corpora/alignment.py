@@ -11,7 +11,10 @@ SECONDS_PER_FRAME = 0.01
 
 
 class Aligner:
-    """Aligns words with sound. Its dictionary is pocketsphinx' own, which is CMUdict; other words are added from CMUdict."""
+    """Aligns words with sound.
+
+    Its dictionary is pocketsphinx' own, which is CMUdict; other words are added from CMUdict.
+    """
 
     def __init__(self, rate: int) -> None:
         try:
@@ -24,7 +27,8 @@ class Aligner:
         self._decoder = pocketsphinx.Decoder(samprate=rate, lm=None, cmn="batch", loglevel="FATAL")
 
     def align(self, words: Sequence[str], samples: np.ndarray) -> tuple[Segment, ...]:
-        """Phones in time, lower case without stress, silences among them; empty when a word is unknown or nothing fits.
+        """Phones in time, lower case without stress, silences among them; empty when a word is unknown or
+        nothing fits.
 
         `samples` is (n,) int16 at the aligner's rate.
         """

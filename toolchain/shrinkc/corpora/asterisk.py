@@ -1,9 +1,9 @@
 """Asterisk's English prompts: one studio voice (Allison Smith), from Debian main, CC BY-SA 3.0.
 
-Layout: `asterisk-core-sounds-en-g722` has the sounds (16 kHz G.722), `asterisk-core-sounds-en` the transcripts. Phones
-come from CMUdict, through a forced alignment that also picks among pronunciations and gives the frame labels. A prompt
-whose words are not in the dictionary, or which does not align, is left out. There is one speaker: sides are split by
-text, and texts that are nearly alike stand on one side.
+Layout: `asterisk-core-sounds-en-g722` has the sounds (16 kHz G.722), `asterisk-core-sounds-en` the
+transcripts. Phones come from CMUdict, through a forced alignment that also picks among pronunciations and
+gives the frame labels. A prompt whose words are not in the dictionary, or which does not align, is left out.
+There is one speaker: sides are split by text, and texts that are nearly alike stand on one side.
 """
 
 import gzip
@@ -29,7 +29,7 @@ LICENCE = "CC-BY-SA-3.0"
 SPLIT_RULE = f"by text (one speaker): texts alike by {ALIKE_PERCENT:.0f} percent or more stand on one side"
 _SOUNDS = Path("usr/share/asterisk/sounds/en_US_f_Allison")
 _TEXTS = Path("usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
-_NUMBERS = dict(enumerate("zero one two three four five six seven eight nine ten".split()))
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Prompt:
 
 
 def read_corpus(source: Path) -> Corpus:
-    """All prompts under `source` (both packages unpacked into one folder) that a dictionary can spell and that align."""
+    """All prompts under `source` (both packages unpacked into one folder) that a dictionary can spell and
+    that align.
+    """
     aligner = Aligner(RATE)
     kept = []
     for prompt in read_prompts(source):
@@ -93,11 +95,17 @@ def words_of(text: str) -> tuple[str, ...]:
     A text with what cannot be spelled (a number above ten, a sign that is read aloud) gives no words.
     """
     plain = re.sub(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>", " ", text.lower())
-    plain = plain.replace("#", " pound ").replace("a.m.", "a m").replace("p.m.", "p m").replace("’", "'")
-    plain = re.sub(r"\b([0-9]+)\b", lambda match: _NUMBERS.get(int(match[1]), match[1]), plain)
+    plain = plain.replace("#", " pound ").replace("a.m.", "a m").replace("p.m.", "p m")
+    plain = re.sub(r"\b([0-9]+)\b", _spelled, plain)
     if re.search(r"[0-9*@$%&+=/]", plain):
         return ()
     return tuple(word for word in (part.strip("'") for part in re.findall(r"[a-z']+", plain)) if word)
+
+
+def _spelled(match: re.Match) -> str:
+    """A number up to ten as a word; a larger one as it stands."""
+    number = int(match[1])
+    return _NUMBERS[number] if number < len(_NUMBERS) else match[1]
 
 
 def decode(sound: Path) -> np.ndarray:

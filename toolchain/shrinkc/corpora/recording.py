@@ -44,7 +44,10 @@ class Corpus:
 
 
 def read_audio(path: str, rate: int) -> np.ndarray:
-    """Samples (n,) int16 of a mono sound file in any format that libsndfile knows; another rate is an InputError."""
+    """Samples (n,) int16 of a mono sound file in any format that libsndfile knows.
+
+    Another rate is an InputError.
+    """
     try:
         import soundfile
     except ImportError:
@@ -58,8 +61,12 @@ def read_audio(path: str, rate: int) -> np.ndarray:
     return samples[:, 0]
 
 
-def label_frames(segments: Sequence[Segment], centres: np.ndarray, phones: PhoneSet, where: str) -> np.ndarray:
-    """The symbol index at each frame's centre: (frames,) int16, -1 where no segment lies or its label is deleted."""
+def label_frames(
+    segments: Sequence[Segment], centres: np.ndarray, phones: PhoneSet, where: str
+) -> np.ndarray:
+    """The symbol index at each frame's centre: (frames,) int16, -1 where no segment lies or its label is
+    deleted.
+    """
     labels = np.full(len(centres), -1, np.int16)
     for segment in segments:
         symbol = phones.fold(segment.phone, where)
@@ -103,7 +110,8 @@ def build_sides(
     everything = np.concatenate([utterance.features for _, utterance in made["train"]]).astype(np.float64)
     mean, std = everything.mean(axis=0), everything.std(axis=0)
     return {
-        side: _dataset(items, corpus, side, config, phones, mean, np.maximum(std, 1e-3)) for side, items in made.items()
+        side: _dataset(items, corpus, side, config, phones, mean, np.maximum(std, 1e-3))
+        for side, items in made.items()
     }
 
 

@@ -1,8 +1,9 @@
 """speechocean762: read English by 250 speakers of Mandarin, children and adults (OpenSLR 101).
 
-Layout: `train/utterances.tsv` and `test/utterances.tsv` beside a `WAVE` folder. The columns `phones` (what should
-have been said, ARPAbet without stress) and `alignment` (`start:end:phone`, frames of 10 ms, a forced alignment) give
-the labels. The corpus' own test speakers are the test side; its train speakers are split into train and dev.
+Layout: `train/utterances.tsv` and `test/utterances.tsv` beside a `WAVE` folder. The columns `phones` (what
+should have been said, ARPAbet without stress) and `alignment` (`start:end:phone`, frames of 10 ms, a forced
+alignment) give the labels. The corpus' own test speakers are the test side; its train speakers are split into
+train and dev.
 """
 
 import csv
@@ -23,7 +24,10 @@ _COLUMNS = ("utterance", "speaker", "audio", "phones", "alignment")
 
 
 def read_corpus(source: Path) -> Corpus:
-    """All utterances of the corpus under `source`; a missing table or column is an InputError that names it."""
+    """All utterances of the corpus under `source`.
+
+    A missing table or column is an InputError that names it.
+    """
     train = _rows(source, "train")
     sides = split_by_group([row["speaker"] for row in train], {"dev": DEV_UTTERANCES}, seed="speechocean762")
     recordings = [_recording(source, row, side) for row, side in zip(train, sides, strict=True)]
@@ -34,7 +38,9 @@ def read_corpus(source: Path) -> Corpus:
 def _rows(source: Path, part: str) -> list[dict[str, str]]:
     table = source / part / "utterances.tsv"
     if not table.is_file():
-        raise InputError(f"{table}: not found; --source must be the folder of speechocean762 with train/ and test/")
+        raise InputError(
+            f"{table}: not found; --source must be the folder of speechocean762 with train/ and test/"
+        )
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     for column in _COLUMNS:

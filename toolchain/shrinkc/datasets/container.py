@@ -1,4 +1,5 @@
-"""The npz file under a dataset: which arrays stand in it, how they are read, and how they become the same bytes.
+"""The npz file under a dataset: which arrays stand in it, how they are read, and how they become the same
+bytes.
 
 Nothing here knows what the arrays mean; the contract between them is checked in `dataset.py`.
 """
@@ -16,7 +17,7 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Field:
-    """One array of the file: the kinds of numpy dtype it may have, its axes, and what it becomes in memory."""
+    """One array of the file: the dtype kinds it may have, its axes, and its type in memory."""
 
     kinds: str
     axes: int
@@ -26,9 +27,13 @@ class Field:
 
 
 FIELDS = {
-    "features": Field("f", 2, np.float32, True, "frames x width, utterances end to end, raw (not normalised)"),
+    "features": Field(
+        "f", 2, np.float32, True, "frames x width, utterances end to end, raw (not normalised)"
+    ),
     "lengths": Field("iu", 1, np.int64, True, "frames of each utterance"),
-    "labels": Field("iu", 1, np.int32, True, "indices into symbols, utterances end to end; empty: unlabelled"),
+    "labels": Field(
+        "iu", 1, np.int32, True, "indices into symbols, utterances end to end; empty: unlabelled"
+    ),
     "label_lengths": Field("iu", 1, np.int64, True, "labels of each utterance"),
     "symbols": Field("U", 1, None, True, "names of the outputs; the first is silence and never a label"),
     "speakers": Field("U", 1, None, True, "who speaks each utterance"),
@@ -44,7 +49,9 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSErr
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in memory."""
+    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in
+    memory.
+    """
     if not path.exists():
         raise InputError(f"{path}: no such dataset; make one with 'shrinkc corpus'")
     if path.is_dir():
@@ -71,7 +78,9 @@ def _read(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
             values = np.lib.format.read_array(stream, allow_pickle=False)
     except _BROKEN as error:
         if "Object arrays" in str(error):
-            raise InputError(f"{path}: '{name}' is a pickled array, which is never loaded; save it as plain numbers") from None
+            raise InputError(
+                f"{path}: '{name}' is a pickled array, which is never loaded; save it as plain numbers"
+            ) from None
         raise InputError(f"{path}: '{name}' cannot be read (damaged file?): {error}") from None
     if values.dtype.kind not in field.kinds:
         raise InputError(f"{path}: '{name}' holds {values.dtype}, not {_KIND_NAMES[field.kinds]}")

@@ -1,9 +1,9 @@
 """The dataset: utterances as features and label sequences, in one npz file without pickle.
 
-Contract: utterances lie end to end along the first axis of `features`; utterance u has `lengths[u]` frames and
-`label_lengths[u]` labels. `symbols[0]` is silence (and CTC's blank) and never stands in `labels`. Features are raw:
-`mean` and `std` are the statistics of the corpus' train side, which a model keeps as its own first layer.
-docs/data.md has the same as a table.
+Contract: utterances lie end to end along the first axis of `features`; utterance u has `lengths[u]` frames
+and `label_lengths[u]` labels. `symbols[0]` is silence (and CTC's blank) and never stands in `labels`.
+Features are raw: `mean` and `std` are the statistics of the corpus' train side, which a model keeps as its
+own first layer. docs/data.md has the same as a table.
 """
 
 import json
@@ -128,7 +128,10 @@ def check_width(dataset: Dataset, path: Path | str, width: int) -> None:
 
 
 def load(path: Path | str) -> Dataset:
-    """Read and check a dataset. Whatever is wrong with the file is a one-line InputError naming file and array."""
+    """Read and check a dataset.
+
+    Whatever is wrong with the file is a one-line InputError naming file and array.
+    """
     arrays = read_arrays(Path(path))
     text = str(arrays["meta"]) if "meta" in arrays else "{}"
     try:
@@ -200,7 +203,8 @@ def _problems(dataset: Dataset) -> Iterator[str]:
     if dataset.lengths.sum() != len(dataset.features):
         yield f"'lengths' sum to {dataset.lengths.sum()} and 'features' has {len(dataset.features)} frames"
     if dataset.label_lengths.min() < 0 or dataset.label_lengths.sum() != len(dataset.labels):
-        yield f"'label_lengths' sum to {dataset.label_lengths.sum()} and 'labels' has {len(dataset.labels)} entries"
+        labels = dataset.label_lengths.sum()
+        yield f"'label_lengths' sum to {labels} and 'labels' has {len(dataset.labels)} entries"
     if dataset.width == 0:
         yield "'features' has no values in a frame"
     yield from _value_problems(dataset)
@@ -213,7 +217,7 @@ def _value_problems(dataset: Dataset) -> Iterator[str]:
         yield "'symbols' must hold at least two names, each once, the first for silence"
     if dataset.labelled and not (dataset.labels.min() >= 1 and dataset.labels.max() < symbols):
         worst = dataset.labels[(dataset.labels < 1) | (dataset.labels >= symbols)][0]
-        yield f"'labels' holds {worst}, outside 1 to {symbols - 1} (0 is {dataset.symbols[0]!r}, which is never a label)"
+        yield f"'labels' holds {worst}, outside 1 to {symbols - 1} (0 is silence and never a label)"
     if dataset.frame_labels is not None:
         if len(dataset.frame_labels) != len(dataset.features):
             yield f"'frame_labels' has {len(dataset.frame_labels)} entries for {len(dataset.features)} frames"

@@ -1,8 +1,8 @@
 """Log-mel filterbank features: the numbers that every model of this project takes in.
 
-The definition is the one of the HTK book (section 5.4, "Filterbank analysis"): pre-emphasis, Hamming window, power
-spectrum, triangular filters spaced evenly on mel(f) = 2595 log10(1 + f / 700), natural logarithm. There is no
-dither, so the same samples give the same features.
+The definition is the one of the HTK book (section 5.4, "Filterbank analysis"): pre-emphasis, Hamming window,
+power spectrum, triangular filters spaced evenly on mel(f) = 2595 log10(1 + f / 700), natural logarithm. There
+is no dither, so the same samples give the same features.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 
-# Rounding to 16 bits leaves about this energy in a band (sample variance 1/12, window energy 160, a few bins):
+# Rounding to 16 bits leaves about this energy in a band (variance 1/12, window energy 160, a few bins):
 # what lies below is digital silence, and only stretches the range that a model's input must cover.
 ENERGY_FLOOR = 64.0
 
@@ -32,12 +32,17 @@ class FeatureConfig:
     def __post_init__(self) -> None:
         if self.frame_shift_ms <= 0 or self.frame_length_ms < self.frame_shift_ms:
             raise InputError(
-                f"frame shift {self.frame_shift_ms} ms must be above 0 and at most the frame length, {self.frame_length_ms} ms"
+                f"frame shift {self.frame_shift_ms} ms must be above 0 and at most the frame length,"
+                f" {self.frame_length_ms} ms"
             )
         if not 0 <= self.low_hz < self.high_hz <= self.sample_rate / 2:
-            raise InputError(f"bands from {self.low_hz} to {self.high_hz} Hz do not fit a rate of {self.sample_rate} Hz")
+            raise InputError(
+                f"bands from {self.low_hz} to {self.high_hz} Hz do not fit a rate of {self.sample_rate} Hz"
+            )
         if self.bands < 1 or not mel_filters(self).any(axis=1).all():
-            raise InputError(f"{self.bands} bands: give a number from 1 up to where every band still holds a frequency bin")
+            raise InputError(
+                f"{self.bands} bands: give a number from 1 up to where every band still holds a frequency bin"
+            )
 
     @property
     def frame_samples(self) -> int:
@@ -70,7 +75,8 @@ def mel(hertz: np.ndarray | float) -> np.ndarray:
 def mel_filters(config: FeatureConfig) -> np.ndarray:
     """Triangular filters over the bins of the power spectrum: (bands, fft_size / 2 + 1), peak at most 1.
 
-    Neighbours overlap so that each filter starts at the centre of the one before; the slopes are straight in mel.
+    Neighbours overlap so that each filter starts at the centre of the one before; the slopes are straight in
+    mel.
     """
     edges = np.linspace(mel(config.low_hz), mel(config.high_hz), config.bands + 2)
     bins = mel(np.arange(config.fft_size // 2 + 1) * config.sample_rate / config.fft_size)
@@ -82,8 +88,8 @@ def mel_filters(config: FeatureConfig) -> np.ndarray:
 def log_mel(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
     """Features of one sound: (frames, bands) float32, natural logarithm of band energies.
 
-    `samples` is (n,) in the units of 16-bit audio (-32768 to 32767), at the configuration's rate. A sound shorter than
-    one frame gives no frames.
+    `samples` is (n,) in the units of 16-bit audio (-32768 to 32767), at the configuration's rate. A sound
+    shorter than one frame gives no frames.
     """
     frames = config.frames_of(len(samples))
     if frames == 0:

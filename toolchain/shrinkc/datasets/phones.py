@@ -1,8 +1,8 @@
 """Phone sets, and the tables that fold one into another.
 
-Two sets of 39 go by similar names and differ: TIMIT's scoring set (Lee and Hon 1989: folds 61 labels, has `dx` and
-`sil`, no `ao`, no `zh`) and CMUdict's (has `ao` and `zh`, no `dx`, no silence). What is trained on one corpus and
-measured on another uses the third set here, `common`: what the two share.
+Two sets of 39 go by similar names and differ: TIMIT's scoring set (Lee and Hon 1989: folds 61 labels, has
+`dx` and `sil`, no `ao`, no `zh`) and CMUdict's (has `ao` and `zh`, no `dx`, no silence). What is trained on
+one corpus and measured on another uses the third set here, `common`: what the two share.
 """
 
 from collections.abc import Iterable
@@ -12,19 +12,23 @@ from ..errors import InputError
 
 SILENCE = "sil"
 
-# The 61 labels of TIMIT to the 39 that are scored; labels that are not named stay as they are.
+# The 61 labels of TIMIT to the 39 that are scored; labels not named here stay as they are.
 _TIMIT_FOLD = {
-    "ao": "aa", "ax": "ah", "ax-h": "ah", "axr": "er", "hv": "hh", "ix": "ih", "el": "l", "em": "m", "en": "n",
-    "nx": "n", "eng": "ng", "zh": "sh", "ux": "uw",
+    "ao": "aa", "ax": "ah", "ax-h": "ah", "axr": "er", "hv": "hh", "ix": "ih", "el": "l", "em": "m",
+    "en": "n", "nx": "n", "eng": "ng", "zh": "sh", "ux": "uw",
 }  # fmt: skip
 _TIMIT_SILENCE = ("pcl", "tcl", "kcl", "bcl", "dcl", "gcl", "h#", "pau", "epi", "sil")
 _TIMIT_DELETED = ("q",)
 _TIMIT_KEPT = (
-    "aa ae ah aw ay b ch d dh dx eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh t th uh uw v w y z".split()
-)
+    "aa", "ae", "ah", "aw", "ay", "b", "ch", "d", "dh", "dx", "eh", "er", "ey", "f", "g", "hh", "ih",
+    "iy", "jh", "k", "l", "m", "n", "ng", "ow", "oy", "p", "r", "s", "sh", "t", "th", "uh", "uw", "v",
+    "w", "y", "z",
+)  # fmt: skip
 _CMUDICT = (
-    "aa ae ah ao aw ay b ch d dh eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh t th uh uw v w y z zh".split()
-)
+    "aa", "ae", "ah", "ao", "aw", "ay", "b", "ch", "d", "dh", "eh", "er", "ey", "f", "g", "hh", "ih",
+    "iy", "jh", "k", "l", "m", "n", "ng", "ow", "oy", "p", "r", "s", "sh", "t", "th", "uh", "uw", "v",
+    "w", "y", "z", "zh",
+)  # fmt: skip
 
 TIMIT_61_TO_39 = {
     **{phone: phone for phone in _TIMIT_KEPT},
@@ -34,16 +38,18 @@ TIMIT_61_TO_39 = {
 }
 """Each of TIMIT's 61 labels to one of the 39 (38 phones and `sil`); None is deleted."""
 
-# The one table of the common set. A flap (`dx`) is written with the sound that dictionaries spell most often, t.
+# The one table of the common set. A flap (`dx`) becomes what dictionaries mostly spell there: t.
 _COMMON_FOLD = {"ao": "aa", "zh": "sh", "dx": "t"}
 
 
 @dataclass(frozen=True)
 class PhoneSet:
-    """A named set: `symbols[0]` is silence (and the blank of CTC); `table` folds a corpus' label into the set.
+    """A named set of symbols, and the table that folds a corpus' labels into it.
 
-    A label folds to a symbol, to `sil` (which never stands in a label sequence), or to None (deleted: its time goes to
-    no symbol).
+    `symbols[0]` is silence, and the blank of CTC.
+
+    A label folds to a symbol, to `sil` (which never stands in a label sequence), or to None (deleted: its
+    time goes to no symbol).
     """
 
     name: str

@@ -1,7 +1,7 @@
 """What is done to an utterance's features in training only, so that few speakers teach about many.
 
-All of it works on log-mel values and draws from the generator that it is given: the same generator state gives the same
-numbers.
+All of it works on log-mel values and draws from the generator that it is given: the same generator state
+gives the same numbers.
 """
 
 import numpy as np
@@ -10,7 +10,9 @@ from .settings import Settings
 
 
 def stretch(features: np.ndarray, frame_labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Play features (frames, width) and labels (frames,) `factor` times as long, between frames by straight lines."""
+    """Play features (frames, width) and labels (frames,) `factor` times as long, between frames by straight
+    lines.
+    """
     frames = max(1, round(len(features) * factor))
     where = np.linspace(0, len(features) - 1, frames)
     low = np.minimum(where.astype(np.int64), max(0, len(features) - 2))
@@ -20,7 +22,10 @@ def stretch(features: np.ndarray, frame_labels: np.ndarray, factor: float) -> tu
 
 
 def warp(features: np.ndarray, factor: float) -> np.ndarray:
-    """Read band b of (frames, width) at b * factor: another length of the vocal tract, roughly. The top is held."""
+    """Read band b of (frames, width) at b * factor: another length of the vocal tract, roughly.
+
+    The top is held.
+    """
     width = features.shape[1]
     where = np.minimum(np.arange(width) * factor, width - 1)
     low = np.minimum(where.astype(np.int64), max(0, width - 2))
@@ -29,7 +34,10 @@ def warp(features: np.ndarray, factor: float) -> np.ndarray:
 
 
 def hide(features: np.ndarray, settings: Settings, fill: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Put the mean (width,) in place of a few spans of frames and of bands (SpecAugment, Park et al. 2019)."""
+    """Put the mean (width,) in place of a few spans of frames and of bands (SpecAugment, Park et al.
+
+    2019).
+    """
     hidden = features.copy()
     frames, width = features.shape
     for _ in range(settings.time_masks):

@@ -1,4 +1,6 @@
-"""Batches of one epoch: utterances of like length together, padded, in an order that seed and epoch alone decide."""
+"""Batches of one epoch: utterances of like length together, padded, in an order that seed and epoch alone
+decide.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Utterance:
-    """One training utterance: features (frames, width), labels (n,), frame labels (frames,) with -1 unknown."""
+    """One utterance: features (frames, width), labels (n,), frame labels (frames,) with -1 unknown."""
 
     features: np.ndarray
     labels: np.ndarray
@@ -27,11 +29,16 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded arrays of one step; what lies behind `lengths` and `label_lengths` is padding and counts nowhere."""
+    """Padded arrays of one step.
+
+    What lies behind `lengths` and `label_lengths` is padding and counts nowhere.
+    """
 
     features: np.ndarray  # (batch, frames, width) float32
     lengths: np.ndarray  # (batch,) int32
-    targets: np.ndarray  # (batch, frames) int32, frame labels run late by the delay, -1 where unknown or padding
+    targets: (
+        np.ndarray
+    )  # (batch, frames) int32, frame labels run late by the delay, -1 where unknown or padding
     labels: np.ndarray  # (batch, labels) int32, padded with 0
     label_lengths: np.ndarray  # (batch,) int32
 
@@ -47,7 +54,10 @@ class TrainingData:
 
 
 def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
-    """Put labelled datasets together; symbols and widths must agree. Utterances too short for their labels are left out."""
+    """Put labelled datasets together; symbols and widths must agree.
+
+    Utterances too short for their labels are left out.
+    """
     first = datasets[0]
     utterances = []
     for dataset, name in zip(datasets, names, strict=True):
@@ -60,7 +70,9 @@ def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
     kept = tuple(utterance for utterance in utterances if len(utterance.features) >= utterance.fewest_frames)
     frames = sum(len(utterance.features) for utterance in kept)
     mean = sum(utterance.features.sum(axis=0, dtype=np.float64) for utterance in kept) / frames
-    square = sum(np.square(utterance.features - mean).sum(axis=0, dtype=np.float64) for utterance in kept) / frames
+    square = (
+        sum(np.square(utterance.features - mean).sum(axis=0, dtype=np.float64) for utterance in kept) / frames
+    )
     std = np.maximum(np.sqrt(square), 1e-3)
     return TrainingData(kept, mean.astype(np.float32), std.astype(np.float32), first.symbols)
 
@@ -76,7 +88,9 @@ def epoch_batches(data: TrainingData, settings: Settings, stage: int, epoch: int
         yield _batch([data.utterances[number] for number in groups[index]], data, settings, rng)
 
 
-def _batch(chosen: list[Utterance], data: TrainingData, settings: Settings, rng: np.random.Generator) -> Batch:
+def _batch(
+    chosen: list[Utterance], data: TrainingData, settings: Settings, rng: np.random.Generator
+) -> Batch:
     changed = [
         augment(item.features, item.frame_labels, item.fewest_frames, settings, (data.mean, data.std), rng)
         for item in chosen

@@ -1,7 +1,8 @@
 """The training loop: two stages over the same network, one checkpoint an epoch, the best model kept.
 
-Stage `frames` learns which phone each frame belongs to, some frames late; stage `ctc` then learns the sequence itself
-(CTC from scratch does not leave its plateau on this little data). Dev PER decides: greedy decoding, silence left out.
+Stage `frames` learns which phone each frame belongs to, some frames late; stage `ctc` then learns the
+sequence itself (CTC from scratch does not leave its plateau on this little data). Dev PER decides: greedy
+decoding, silence left out.
 """
 
 import time
@@ -29,7 +30,9 @@ def dev_figures(model: Any, devs: dict[str, Dataset]) -> tuple[float, dict[str, 
     for name, dataset in devs.items():
         hypotheses = decode_all(outputs(model, [features for features, _ in dataset]))
         errors[name] = utterance_errors([labels for _, labels in dataset], hypotheses)
-    return per([item for found in errors.values() for item in found]), {name: per(found) for name, found in errors.items()}
+    return per([item for found in errors.values() for item in found]), {
+        name: per(found) for name, found in errors.items()
+    }
 
 
 def train(
@@ -43,17 +46,20 @@ def train(
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
-    `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches, count)`
-    passes the batches of an epoch through, for a progress bar. In `folder`: model, log, settings, checkpoint.
+    `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
+    count)` passes the batches of an epoch through, for a progress bar. In `folder`: model, log, settings,
+    checkpoint.
     """
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    # Where a run may end changes nothing of what came before, so a finished run may be resumed with more epochs.
+    # Where a run may end changes nothing of what came before, so a finished run may go on.
     ends = ("frame_epochs", "ctc_epochs")
-    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {"sources": list(sources)}
+    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {
+        "sources": list(sources)
+    }
     model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
     trainer = Trainer(model, settings)
     progress, history = _resume(folder, run, trainer, tell)
@@ -76,7 +82,9 @@ def train(
         tell(_line(entry, progress))
 
 
-def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]) -> tuple[Progress, list[dict]]:
+def _resume(
+    folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]
+) -> tuple[Progress, list[dict]]:
     """Where to begin: the checkpoint's state, put into the trainer, or the start."""
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:
@@ -123,7 +131,11 @@ def _epoch(
 
 def _line(entry: dict, progress: Progress) -> str:
     each = ", ".join(f"{name} {value:.4f}" for name, value in entry["dev"].items())
-    return (
-        f"{entry['stage']} {entry['epoch']}: loss {entry['loss']:.4f}, dev PER {entry['dev_per']:.4f} ({each}),"
-        f" best {progress.best:.4f} at {progress.best_epoch}, rate {entry['rate']:.2g}, {entry['seconds']:.0f} s"
+    parts = (
+        f"{entry['stage']} {entry['epoch']}: loss {entry['loss']:.4f}",
+        f"dev PER {entry['dev_per']:.4f} ({each})",
+        f"best {progress.best:.4f} at {progress.best_epoch}",
+        f"rate {entry['rate']:.2g}",
+        f"{entry['seconds']:.0f} s",
     )
+    return ", ".join(parts)

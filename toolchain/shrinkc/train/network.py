@@ -1,4 +1,7 @@
-"""The network that is trained: normalisation, recurrent layers of one cell, a linear head. Keras is imported on use."""
+"""The network that is trained: normalisation, recurrent layers of one cell, a linear head.
+
+Keras is imported on use.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,11 +32,15 @@ def build(cell: str, layers: int, units: int, symbols: int, mean: np.ndarray, st
     )
     stack = [make(units, return_sequences=True, name=f"rnn{index + 1}") for index in range(layers)]
     head = keras.layers.Dense(symbols, name="head")
-    return keras.Sequential([keras.Input((None, len(mean)), name="features"), normalise, *stack, head], name="recogniser")
+    return keras.Sequential(
+        [keras.Input((None, len(mean)), name="features"), normalise, *stack, head], name="recogniser"
+    )
 
 
 def forward(model: Any, features: Any, dropout: float, seed: Any) -> Any:
-    """Logits (batch, frames, symbols) as in training: dropout after every recurrent layer, fixed by `seed` (2,) alone."""
+    """Logits (batch, frames, symbols) as in training: dropout after every recurrent layer, fixed by `seed`
+    (2,) alone.
+    """
     import tensorflow as tf
 
     values = features

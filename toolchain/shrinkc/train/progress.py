@@ -9,7 +9,10 @@ STAGES = ("frames", "ctc")
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of the schedule after a whole number of epochs. Only `advance` and `next_stage` make new ones."""
+    """The state of the schedule after a whole number of epochs.
+
+    Only `advance` and `next_stage` make new ones.
+    """
 
     stage: int = 0  # index into STAGES
     epoch: int = 0  # epochs done in this stage
@@ -35,7 +38,8 @@ class Progress:
         """The state after one more epoch that took `steps` batches and ended at `dev_per`."""
         better = dev_per < self.stage_best
         waited = 0 if better else self.waited + 1
-        halve = waited >= settings.patience
+        # Frame decisions flicker, so the first stage's PER falls late; it runs its epochs at one rate.
+        halve = STAGES[self.stage] == "ctc" and waited >= settings.patience
         after = replace(
             self,
             epoch=self.epoch + 1,

@@ -1,4 +1,4 @@
-"""The settings of one training run: one table of fields reads train.toml, takes options, and is written back."""
+"""The settings of one training run: one table of fields reads and writes train.toml."""
 
 import dataclasses
 import tomllib
@@ -18,12 +18,12 @@ class Settings:
     units: int = 128
     seed: int = 1
     batch: int = 48
-    frame_epochs: int = 30  # most epochs on frame labels
+    frame_epochs: int = 14  # epochs on frame labels
     ctc_epochs: int = 120  # most epochs of CTC after them
     frame_rate: float = 2e-3  # learning rate of the first stage
-    ctc_rate: float = 1e-3
+    ctc_rate: float = 2e-3
     patience: int = 6  # epochs without a better dev PER before the learning rate is halved
-    halvings: int = 3  # a stage ends when the rate would be halved once more than this
+    halvings: int = 4  # training ends when the rate would be halved once more than this
     delay: int = 3  # frames by which the target runs behind the input: the look-ahead of a causal network
     dropout: float = 0.15  # on each layer's output, in training only
     clip: float = 1.0  # largest norm of the gradient
@@ -44,14 +44,17 @@ class Settings:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 1 or more")
         for name in ("dropout", "average", "stretch", "warp"):
             if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1")
+                raise InputError(
+                    f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1"
+                )
         for name in ("frame_epochs", "ctc_epochs", "halvings", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
-    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not given.
+    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not
+    given.
 
     An unknown key or a value of another type is an InputError that names file and key.
     """
@@ -78,4 +81,6 @@ def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
 def write_settings(settings: Settings) -> str:
     """The settings as TOML, in the order of the table."""
     values = dataclasses.asdict(settings).items()
-    return "".join(f'{name} = "{value}"\n' if isinstance(value, str) else f"{name} = {value}\n" for name, value in values)
+    return "".join(
+        f'{name} = "{value}"\n' if isinstance(value, str) else f"{name} = {value}\n" for name, value in values
+    )

@@ -1,4 +1,7 @@
-"""The files of a run: a checkpoint after every epoch, the log, and the best model. Each is written whole or not at all."""
+"""The files of a run: a checkpoint after every epoch, the log, and the best model.
+
+Each is written whole or not at all.
+"""
 
 import io
 import json
@@ -19,7 +22,9 @@ CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.k
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log, and run."""
+    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log,
+    and run.
+    """
 
     groups: dict[str, list[np.ndarray]]
     progress: Progress
@@ -29,7 +34,11 @@ class Checkpoint:
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write the checkpoint, then the log that belongs to it."""
-    arrays = {f"{group}/{index}": value for group, values in checkpoint.groups.items() for index, value in enumerate(values)}
+    arrays = {
+        f"{group}/{index}": value
+        for group, values in checkpoint.groups.items()
+        for index, value in enumerate(values)
+    }
     notes = {"progress": checkpoint.progress.as_dict(), "history": checkpoint.history, "run": checkpoint.run}
     out = io.BytesIO()
     np.savez(out, notes=np.array(json.dumps(notes)), **arrays)
@@ -43,7 +52,10 @@ def write_log(folder: Path, history: list[dict]) -> None:
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """The checkpoint in `folder`, or None where there is none yet; a damaged one is an InputError with the remedy."""
+    """The checkpoint in `folder`, or None where there is none yet.
+
+    A damaged one is an InputError with the remedy.
+    """
     path = folder / CHECKPOINT
     if not path.exists():
         return None
@@ -55,7 +67,9 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
                 if "/" in key:
                     groups.setdefault(key.split("/")[0], []).append(stored[key])
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise InputError(f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh") from None
+        raise InputError(
+            f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh"
+        ) from None
     return Checkpoint(groups, Progress(**notes["progress"]), notes["history"], notes["run"])
 
 

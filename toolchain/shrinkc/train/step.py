@@ -13,7 +13,7 @@ from .settings import Settings
 
 
 class Trainer:
-    """A model with its optimiser and its averaged weights, all of whose state can be taken out and put back."""
+    """A model with its optimiser and its averaged weights, whose state can be taken out and put back."""
 
     def __init__(self, model: Any, settings: Settings) -> None:
         import keras
@@ -22,7 +22,9 @@ class Trainer:
         self._settings = settings
         self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
         self._optimizer.build(model.trainable_variables)
-        self._average = [tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables]
+        self._average = [
+            tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables
+        ]
         self._compiled = {
             stage: tf.function(self._make_step(loss), input_signature=self._signature(), autograph=False)
             for stage, loss in (("frames", frame_loss), ("ctc", ctc_loss))
@@ -54,13 +56,20 @@ class Trainer:
         return step
 
     def step(self, batch: Batch, stage: str, rate: float, number: int) -> float:
-        """Learn from one batch; `number` counts all steps of the run and fixes the dropout. Returns the loss."""
+        """Learn from one batch; `number` counts all steps of the run and fixes the dropout.
+
+        Returns the loss.
+        """
         self._optimizer.learning_rate.assign(rate)
         # Early averages would be of the random start: the decay grows with the steps up to its setting.
         decay = min(self._settings.average, (1 + number) / (10 + number))
         arrays = (batch.features, batch.lengths, batch.targets, batch.labels, batch.label_lengths)
         seed = np.array([self._settings.seed, number * 16], np.int32)
-        return float(self._compiled[stage](*(tf.constant(value) for value in arrays), tf.constant(seed), tf.constant(decay, tf.float32)))
+        return float(
+            self._compiled[stage](
+                *(tf.constant(value) for value in arrays), tf.constant(seed), tf.constant(decay, tf.float32)
+            )
+        )
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -75,7 +84,10 @@ class Trainer:
     def start_stage(self) -> None:
         """Go on from the averaged weights, with the optimiser's memory cleared."""
         self._assign(self.model.trainable_variables, [mean.numpy() for mean in self._average])
-        self._assign(self._optimizer.variables, [np.zeros(value.shape, np.dtype(value.dtype)) for value in self._optimizer.variables])
+        self._assign(
+            self._optimizer.variables,
+            [np.zeros(value.shape, np.dtype(value.dtype)) for value in self._optimizer.variables],
+        )
 
     def arrays(self) -> dict[str, list[np.ndarray]]:
         """All state, for a checkpoint."""
@@ -105,7 +117,10 @@ def frame_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengt
 
 
 def ctc_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengths: Any) -> Any:
-    """CTC loss per label (Graves et al. 2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel."""
+    """CTC loss per label (Graves et al.
+
+    2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel.
+    """
     there = tf.sequence_mask(label_lengths, tf.shape(labels)[1])
     where = tf.where(there)
     sparse = tf.SparseTensor(where, tf.gather_nd(labels, where), tf.cast(tf.shape(labels), tf.int64))

@@ -1,4 +1,6 @@
-"""The bundled models: each a folder with the model, its data sets and a card that says where everything came from."""
+"""The bundled models: each a folder with the model, its data sets and a card that says where everything came
+from.
+"""
 
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ PREFIX = "zoo:"
 
 @dataclass(frozen=True)
 class ZooModel:
-    """One bundled model. `card` is card.toml: name, description, data, licences, sizes, PERs with intervals."""
+    """One bundled model.
+
+    `card` is card.toml: name, description, data, licences, sizes, PERs with intervals.
+    """
 
     name: str
     folder: Path
@@ -41,9 +46,14 @@ def names() -> list[str]:
 
 
 def find(name: str) -> ZooModel:
-    """The model called `name`, with or without `zoo:` before it; an unknown name is an InputError with the known ones."""
+    """The model called `name`, with or without `zoo:` before it.
+
+    An unknown name is an InputError with the known ones.
+    """
     plain = name.removeprefix(PREFIX)
     if plain not in names():
-        raise InputError(f"no model 'zoo:{plain}'; the zoo has {', '.join(PREFIX + known for known in names())}")
+        raise InputError(
+            f"no model 'zoo:{plain}'; the zoo has {', '.join(PREFIX + known for known in names())}"
+        )
     folder = zoo_folder() / plain
     return ZooModel(plain, folder, tomllib.loads((folder / "card.toml").read_text(encoding="utf-8")))

@@ -1,0 +1,115 @@
+"""`shrinkc corpus`: a speech corpus becomes data sets, one file a side."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+CORPORA = ("timit", "speechocean762", "asterisk")
+ASTERISK_PACKAGES = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-g722")
+
+
+def watched(items: Iterable, count: int, doing: str) -> Iterator:
+    """Pass `items` through under a progress bar on a terminal; elsewhere nothing is written."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return iter(
+        track(items, doing, total=count, console=console, disable=not console.is_terminal, transient=True)
+    )
+
+
+def cache_folder() -> Path:
+    """Where fetched packages are kept: $XDG_CACHE_HOME/shrinkc, by default ~/.cache/shrinkc."""
+    import os
+
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shrinkc"
+
+
+@click.command("corpus")
+@click.argument("corpus", type=click.Choice(CORPORA))
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    help="Folder of the corpus. For asterisk the default is to fetch its two Debian packages.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for train.npz, dev.npz, test.npz.",
+)
+@click.option(
+    "--bands", type=int, default=40, show_default=True, help="Bands of the filterbank: values per frame."
+)
+@click.option(
+    "--frame-shift", type=float, default=20.0, show_default=True, help="Milliseconds from frame to frame."
+)
+@click.option(
+    "--phones", default="common", show_default=True, help="Phone set: common, timit39 or cmudict39."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def command(
+    corpus: str, source: Path | None, output: Path, bands: int, frame_shift: float, phones: str, as_json: bool
+) -> None:
+    """Make data sets from CORPUS: timit, speechocean762 or asterisk.
+
+    The features are log-mel energies of 25 ms windows. No speaker stands on two sides; asterisk has one
+    speaker and is split by text.
+    """
+    from ..corpora.recording import build_sides
+    from ..datasets.dataset import save
+    from ..datasets.features import FeatureConfig
+    from ..datasets.phones import phone_set
+
+    config, phone_symbols = FeatureConfig(bands=bands, frame_shift_ms=frame_shift), phone_set(phones)
+    found = _read(corpus, source)
+    sides = build_sides(found, config, phone_symbols, lambda items, count: watched(items, count, "features"))
+    for side, dataset in sides.items():
+        save(dataset, output / f"{side}.npz")
+    _tell(sides, output, as_json)
+
+
+def _read(corpus: str, source: Path | None):  # type: ignore[no-untyped-def]
+    """The corpus' recordings; where no source is given, Asterisk's packages are fetched."""
+    from importlib import import_module
+
+    from ..corpora.debian import unpacked
+    from ..errors import InputError
+
+    if source is None and corpus == "asterisk":
+        source = unpacked(ASTERISK_PACKAGES, cache_folder())
+    if source is None:
+        raise InputError(f"{corpus} cannot be fetched: give its folder with --source")
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder (--source)")
+    return import_module(f"..corpora.{corpus}", __package__).read_corpus(source)
+
+
+def _tell(sides: dict, output: Path, as_json: bool) -> None:
+    """One line a side: file, utterances, speakers, frames, labels, and the rule of the split."""
+    import json
+
+    rows = [
+        {
+            "side": side,
+            "file": str(output / f"{side}.npz"),
+            "utterances": len(dataset),
+            "speakers": len(set(dataset.speakers)),
+            "frames": len(dataset.features),
+            "labels": len(dataset.labels),
+            "split_rule": dataset.meta["split_rule"],
+        }
+        for side, dataset in sides.items()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(
+            f"{row['file']}: {row['utterances']} utterances, {row['speakers']} speakers,"
+            f" {row['frames']} frames, {row['labels']} labels"
+        )
+    click.echo(f"split {rows[0]['split_rule']}")

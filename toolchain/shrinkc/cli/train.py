@@ -1,0 +1,100 @@
+"""`shrinkc train`: data sets in, a trained Keras model out."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("train")
+@click.option(
+    "--data",
+    "data_paths",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Train set; repeatable.",
+)
+@click.option(
+    "--dev",
+    "dev_paths",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Dev set; repeatable.",
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings as TOML; the options below override them."
+)
+@click.option("--cell", help="lstm, gru or simple_rnn.")
+@click.option("--layers", type=int, help="Recurrent layers.")
+@click.option("--units", type=int, help="Units of each recurrent layer.")
+@click.option("--frame-epochs", type=int, help="Epochs on frame labels.")
+@click.option("--ctc-epochs", type=int, help="Most epochs of CTC after them.")
+@click.option("--batch", type=int, help="Utterances per batch.")
+@click.option("--seed", type=int, help="Fixes all that is random.")
+def command(
+    data_paths: tuple[Path, ...],
+    dev_paths: tuple[Path, ...],
+    output: Path,
+    config: Path | None,
+    **given: object,
+) -> None:
+    """Train a phone recogniser with Keras: frame labels first, then CTC, until the dev PER stops falling.
+
+    OUTPUT holds model.keras (the best by dev PER), train.toml, train.log.jsonl and a checkpoint: the same
+    command goes on where a killed run stopped.
+    """
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from ..train.settings import read_settings
+
+    settings = read_settings(config, given)
+    datasets = {path: _labelled(path) for path in (*data_paths, *dev_paths)}
+    progress = _run(settings, datasets, data_paths, dev_paths, output)
+    click.echo(
+        f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}"
+    )
+
+
+def _labelled(path: Path):  # type: ignore[no-untyped-def]
+    """A data set that has labels."""
+    from ..datasets.dataset import load
+    from ..errors import InputError
+
+    dataset = load(path)
+    if not dataset.labelled:
+        raise InputError(f"{path}: 'labels' is empty; training and its dev PER need labels")
+    return dataset
+
+
+def _run(settings, datasets, data_paths, dev_paths, output):  # type: ignore[no-untyped-def]
+    """Gather the data and train."""
+    try:
+        from ..train.loop import train
+    except ImportError as error:
+        from ..errors import BuildError
+
+        raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
+    from ..datasets.dataset import check_width
+    from ..train.batches import gather
+    from .corpus import watched
+
+    data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
+    for path in dev_paths:
+        check_width(datasets[path], path, len(data.mean))
+    return train(
+        data,
+        {_name(path, datasets[path]): datasets[path] for path in dev_paths},
+        output,
+        settings,
+        sources=[_name(path, datasets[path]) for path in (*data_paths, *dev_paths)],
+        tell=lambda line: click.echo(line, err=True),
+        watch=lambda batches, count: watched(batches, count, "training"),
+    )
+
+
+def _name(path: Path, dataset) -> str:  # type: ignore[no-untyped-def]
+    """What the set calls itself, or its file's name."""
+    return str(dataset.meta.get("name") or path.stem)
