@@ -38,7 +38,7 @@ MEANINGS: dict[str, Meaning] = {
     "sigmoid": Meaning(functions.sigmoid_q15, "shrinkc_sigmoid_q15({0})"),
     "tanh": Meaning(functions.tanh_q15, "shrinkc_tanh_q15({0})"),
     "relu": Meaning(lambda a: np.maximum(a, 0), "shrinkc_relu({0})"),
-    "saturate": Meaning(fixed_point.saturate_symmetric, "shrinkc_clamp({0}, {p0})"),
+    "saturate": Meaning(fixed_point.saturate_symmetric, "shrinkc_saturate_symmetric({0}, {p0})"),
     "saturate_s16": Meaning(lambda a: fixed_point.saturate(a, fixed_point.INT16_MAX), "shrinkc_saturate_s16({0})"),
     "rounding_shift": Meaning(fixed_point.rounding_shift, "shrinkc_rounding_shift({0}, {p0})"),
     "shift_left": Meaning(lambda a, bits: np.asarray(a, np.int64) << bits, "({0}) * (1 << {p0})"),

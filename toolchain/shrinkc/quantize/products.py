@@ -65,7 +65,7 @@ def quantize_products(
     accumulators: list[Accumulator] = []
     paths: list[Path] = []
     for number, block in enumerate(_blocks(specs, plan)):
-        name = f"{layer.name}_{'_'.join(dict.fromkeys(spec.source for spec in block[0]))}_{number}"
+        name = f"{layer.name}_{number}"
         accumulator = _accumulate(layer, name, block, gate_fractions, first_of_gate=_bias_owner(specs))
         accumulators.append(accumulator)
         paths += _paths(layer, accumulator, block)

@@ -163,13 +163,14 @@ class QuantizedNetwork:
         return tuple(path for layer in self.layers for path in layer.paths)
 
     def quantize_input(self, features: np.ndarray) -> np.ndarray:
-        """Raw features (frames, inputs) to the int16 that the step call reads.
+        """Raw features (frames, inputs) to the int16 that the step call reads: round(feature * gain + offset).
 
-        The generated C's helper computes the same product and sum in float32.
+        In float32 and with halves away from zero, operation by operation as the generated C's helper does it.
         """
         gain, offset = self.input_affine
-        steps = np.rint(np.asarray(features, np.float32) * gain + offset)
-        return np.clip(steps, -self.input_limit, self.input_limit).astype(np.int16)
+        limit = np.float32(self.input_limit)
+        steps = np.clip(np.asarray(features, np.float32) * gain + offset, -limit, limit)
+        return np.trunc(steps + np.copysign(np.float32(0.5), steps)).astype(np.int16)
 
     @property
     def input_affine(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,129 @@
+"""Renders the templates of `firmware_templates/model` and gathers the runtime that the target's kernels need."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import jinja2
+import numpy as np
+
+from ..errors import InputError
+from ..lower.memory import held_field, sums_places
+from ..lower.program import Program
+from ..numbers.functions import tanh_table
+from ..resources import data_folder
+from ..target import Target
+from . import expressions
+
+ABI_VERSION = 1
+"""Raised when the meaning of the step call, the state or the helpers changes."""
+
+RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h", "shrinkc_scan.c")
+KERNELS = {
+    "portable": ("shrinkc_kernels_portable.c",),
+    "dsp": ("shrinkc_dsp.h", "shrinkc_kernels_dsp.c"),
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """files: name to text. digest: SHA-256 over all of them, which also stands in the header as a macro."""
+
+    name: str
+    files: Mapping[str, str]
+    digest: str
+
+
+def emit(program: Program, target: Target, symbols: Sequence[str] = ()) -> Sources:
+    """The C library of `program` for the kernels of `target`.
+
+    symbols: names of the outputs for people who print them, or none. Raises InputError for symbols that are not one
+    an output.
+    """
+    network = program.network
+    if symbols and len(symbols) != network.outputs:
+        raise InputError(f"{len(symbols)} symbols for {network.outputs} outputs; the test set is not of this model")
+    context = _context(program, symbols)
+    files = {
+        f"{network.name}.c": _render("model/model.c.j2", context),
+        f"{network.name}_data.h": _render("model/data.h.j2", context),
+        f"{network.name}_data.c": _render("model/data.c.j2", context),
+        f"{network.name}_io.h": _render("model/io.h.j2", context),
+    }
+    runtime = data_folder("firmware_templates") / "runtime"
+    files |= {name: (runtime / name).read_text() for name in (*RUNTIME, *KERNELS[target.kernels])}
+    files["shrinkc_tables.c"] = _render("runtime/shrinkc_tables.c.j2", {"tanh_table": tanh_table().tolist()})
+    header = _render("model/model.h.j2", {**context, "digest": ""})
+    digest = _digest({**files, f"{network.name}.h": header})
+    files[f"{network.name}.h"] = _render("model/model.h.j2", {**context, "digest": digest})
+    return Sources(network.name, dict(sorted(files.items())), digest)
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{len(files[name])}\0{files[name]}".encode())
+    return whole.hexdigest()
+
+
+def _render(template: str, context: Mapping[str, object]) -> str:
+    return _environment().get_template(template).render(context)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(data_folder("firmware_templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters |= {"words": _words, "numbers": _numbers, "floats": _floats, "quoted": _quoted}
+    return environment
+
+
+def _context(program: Program, symbols: Sequence[str]) -> dict[str, object]:
+    network = program.network
+    gain, offset = network.input_affine
+    multipliers = {one.name: f"{network.name}_{one.name}_multipliers" for one in network.accumulators}
+    return {
+        "name": network.name,
+        "NAME": network.name.upper(),
+        "abi_version": ABI_VERSION,
+        "program": program,
+        "network": network,
+        "gain": gain,
+        "offset": offset,
+        "symbols": list(symbols),
+        "sums": sums_places(network),
+        "held": held_field,
+        "expression": lambda operation: expressions.write(operation, multipliers),
+    }
+
+
+def _lines(texts: list[str], per_line: int) -> str:
+    rows = [", ".join(texts[start : start + per_line]) for start in range(0, len(texts), per_line)]
+    return ",\n    ".join(rows)
+
+
+def _words(array: np.ndarray) -> str:
+    return _lines([f"0x{value:08x}u" for value in array.ravel().tolist()], 8)
+
+
+def _numbers(array: np.ndarray) -> str:
+    return _lines([str(value) for value in array.ravel().tolist()], 12)
+
+
+def _floats(array: np.ndarray) -> str:
+    """float32 literals that read back to the same bits (nine significant digits)."""
+    return _lines([f"{value:.9e}f" for value in array.ravel().tolist()], 6)
+
+
+def _quoted(text: str) -> str:
+    """A C string literal; what is not plain ASCII is written in octal, so that no text can leave its quotes."""
+    plain = "".join(
+        char if 32 <= ord(char) < 127 and char not in '"\\?' else "".join(f"\\{byte:03o}" for byte in char.encode())
+        for char in text
+    )
+    return f'"{plain}"'
