@@ -1,0 +1,42 @@
+/* Counts what a call of the model's step takes, with the 24-bit SysTick and an interrupt for its wraps. */
+#include "counter.h"
+
+#include "cortex_m.h"
+#include "platform.h"
+#include "protocol.h"
+
+#define ICSR_PENDSTSET (1u << 26)
+
+/* Written by counter.S: SYST_CVR and ICSR after the call, and the wraps counted within it. */
+extern volatile uint32_t counter_readings[3];
+volatile uint32_t counter_readings[3];
+
+/* counter.S */
+void counted_call(model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
+uint32_t painted_call(model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
+
+void counter_start(void) {
+    CORTEX_M_SYST_RVR = CORTEX_M_SYST_MAX;
+    CORTEX_M_SYST_CSR = CORTEX_M_SYST_RUN;
+}
+
+counter_reading_t platform_count(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+    counted_call(state, in, out, step); /* returns with interrupts off */
+    counter_reading_t reading;
+    const uint32_t value = counter_readings[0];
+    reading.low = (0u - value) & CORTEX_M_SYST_MAX; /* it counts down from 2^24 */
+    reading.wraps = counter_readings[2];
+    /* A pending wrap came before the reading if the counter had hardly left the top, else just after it. */
+    if ((counter_readings[1] & ICSR_PENDSTSET) != 0u && value > CORTEX_M_SYST_MAX / 2u) {
+        reading.low |= HARNESS_PENDING_WRAP;
+    }
+    __asm__ volatile("cpsie i" ::: "memory");
+    return reading;
+}
+
+uint32_t platform_stack(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+    __asm__ volatile("cpsid i" ::: "memory"); /* an interrupt's frame is none of the model's */
+    const uint32_t stack = painted_call(state, in, out, step);
+    __asm__ volatile("cpsie i" ::: "memory");
+    return stack;
+}

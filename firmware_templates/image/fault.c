@@ -1,0 +1,67 @@
+/* What happens on a fault: the registers go to the host, and the run ends with HARNESS_EXIT_FAULT. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cortex_m.h"
+#include "protocol.h"
+#include "semihost.h"
+
+#define FRAME_WORDS 8u /* r0 r1 r2 r3 r12 lr pc xpsr, as the core stacks them */
+
+extern uint32_t image_stack_limit[];
+extern uint32_t image_stack_top[];
+
+void Fault_Handler(void);
+void fault_report(const uint32_t *frame);
+
+/* A stack of its own: the one in use may be what failed. */
+extern uint64_t fault_stack[64];
+uint64_t fault_stack[64];
+
+__attribute__((naked)) void Fault_Handler(void) {
+    __asm__ volatile(
+        "mrs r0, msp\n"
+        "ldr r1, =fault_stack + 512\n"
+        "msr msp, r1\n"
+        "ldr r1, =fault_report\n"
+        "bx r1\n"
+        ".ltorg\n");
+}
+
+static void print_word(const char *name, uint32_t value) {
+    char text[10];
+    for (unsigned digit = 0; digit < 8u; digit++) {
+        text[digit] = "0123456789abcdef"[(value >> (28u - 4u * digit)) & 15u];
+    }
+    text[8] = ' ';
+    text[9] = '\0';
+    semihost_print(name);
+    semihost_print(text);
+}
+
+/* Cortex-M0 (0xC20) and M0+ (0xC60) have no fault status registers. */
+static int has_fault_status(void) {
+    const uint32_t part = (CORTEX_M_CPUID >> 4) & 0xFFFu;
+    return part != 0xC20u && part != 0xC60u;
+}
+
+void fault_report(const uint32_t *frame) {
+    static const char *const names[FRAME_WORDS] = {"r0=", "r1=", "r2=", "r3=", "r12=", "lr=", "pc=", "xpsr="};
+    const uintptr_t address = (uintptr_t)frame;
+    semihost_print("fault: ");
+    print_word("sp=", (uint32_t)address);
+    if (address < (uintptr_t)image_stack_limit || address + 4u * FRAME_WORDS > (uintptr_t)image_stack_top) {
+        semihost_print("stack=overflow ");
+    } else {
+        for (size_t word = 0; word < FRAME_WORDS; word++) {
+            print_word(names[word], frame[word]);
+        }
+    }
+    if (has_fault_status()) {
+        print_word("cfsr=", CORTEX_M_CFSR);
+        print_word("hfsr=", CORTEX_M_HFSR);
+        print_word("bfar=", CORTEX_M_BFAR);
+    }
+    semihost_print("\n");
+    semihost_exit(HARNESS_EXIT_FAULT);
+}

@@ -1,0 +1,8 @@
+/* The test harness: runs the model over input.bin and writes output.bin (protocol.h). */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+/* Returns the exit code: 0 or one of HARNESS_EXIT_*. */
+int harness_run(void);
+
+#endif

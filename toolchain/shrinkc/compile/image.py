@@ -1,0 +1,87 @@
+"""Sources and a target in, a test image out, with what a product would link measured beside it."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..files import system_errors
+from ..resources import data_folder
+from ..target import Target
+from .elf import Elf
+from .flags import target_flags
+from .interface import Interface
+from .link import link, linker_script
+from .processes import scratch_folder
+from .sizes import Sizes, measure
+from .stack import check_stack
+from .templates import render
+from .toolchain import ARM_COMPILER, compile_objects
+
+_HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "startup.c", "stream.c")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A test image: the ELF file, the model behind it, and its sizes in bytes. `digest` is SHA-256 of the ELF."""
+
+    name: str
+    target: Target
+    elf: bytes
+    interface: Interface
+    sizes: Sizes
+    digest: str
+
+
+def check_name(name: str) -> None:
+    """Raise InputError unless `name` can stand in C identifiers and file names."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise InputError(f"model name {name!r} is no C identifier; use letters, digits and _")
+
+
+def harness_files(name: str, target: Target) -> dict[str, str]:
+    """The image's own files for a model and a target, under `image/`: {file name: text}."""
+    folder = data_folder("firmware_templates") / "image"
+    board = f"board_{target.board.setup}.c"
+    names = [*_HARNESS, board, *sorted(path.name for path in folder.glob("*.h"))]
+    files = {f"image/{file}": (folder / file).read_text(encoding="utf-8") for file in names}
+    files["image/model.h"] = render("image", "model.h.j2", name=name)
+    return files
+
+
+def compiled(names: Iterable[str]) -> list[str]:
+    """The files among `names` that the compiler takes, in a fixed order."""
+    return sorted(name for name in names if name.endswith((".c", ".S")))
+
+
+def write_sources(files: Mapping[str, str], folder: Path) -> None:
+    """Write {file name: text} into `folder`. Raises BuildError when the system cannot."""
+    with system_errors(f"cannot write sources to {folder}"):
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+
+def compile_image(sources: Mapping[str, str], name: str, target: Target) -> Image:
+    """Compile a model's C files for a target, with the harness, in a temporary folder.
+
+    The same sources, target and compiler give the same bytes. Raises InputError for a name that is no C
+    identifier, and BuildError for a missing compiler, C that does not compile without warnings, a stack that
+    does not fit, and a model that does not fit a region (with figures).
+    """
+    check_name(name)
+    harness = harness_files(name, target)
+    with scratch_folder() as folder:
+        write_sources({**harness, **sources}, folder)
+        flags = [*target_flags(target), f"-ffile-prefix-map={folder}=.", "-fcallgraph-info=su"]
+        library = compile_objects(ARM_COMPILER, flags, compiled(sources), folder)
+        others = compile_objects(ARM_COMPILER, flags, compiled(harness), folder)
+        script = linker_script(target, name, entry="Reset_Handler", stack=target.board.stack)
+        elf = link([*others, *library], script, name, target, folder, elf="image.elf")
+        sizes = measure(Elf(elf), library, name, target, folder)
+    check_stack(sizes.stack, name, target)
+    interface = Interface.parse(Elf(elf).content("harness_header"))
+    return Image(name, target, elf, interface, sizes, hashlib.sha256(elf).hexdigest())

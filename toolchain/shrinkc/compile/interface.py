@@ -1,0 +1,41 @@
+"""What a compiled model says of itself: the harness's header, and the numbers of its protocol."""
+
+import functools
+import re
+import struct
+from dataclasses import dataclass
+
+from ..errors import BuildError
+from ..resources import data_folder
+
+_HEADER = struct.Struct("<6I68s")
+
+
+@functools.cache
+def protocol() -> dict[str, int]:
+    """The numbers that firmware_templates/image/protocol.h defines, by name without `HARNESS_`."""
+    text = (data_folder("firmware_templates") / "image" / "protocol.h").read_text(encoding="utf-8")
+    found = re.findall(r"^#define HARNESS_(\w+) (0x[0-9A-Fa-f]+|\d+)u?$", text, re.MULTILINE)
+    return {name: int(value, 0) for name, value in found}
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The model behind an image: vector sizes in elements, the state's size in bytes, and the digest (64 hex digits)."""
+
+    abi: int
+    inputs: int
+    outputs: int
+    send_groups: int
+    state_bytes: int
+    digest: str
+
+    SIZE = _HEADER.size
+
+    @classmethod
+    def parse(cls, header: bytes) -> "Interface":
+        """Read harness_header_t (protocol.h). Raises BuildError when it is something else."""
+        magic, abi, inputs, outputs, groups, state, digest = _HEADER.unpack(header[: _HEADER.size])
+        if magic != protocol()["OUTPUT_MAGIC"]:
+            raise BuildError("the test image has no harness header; build it again")
+        return cls(abi, inputs, outputs, groups, state, digest.rstrip(b"\0").decode("ascii", "replace"))

@@ -1,0 +1,113 @@
+"""Child processes that never outlive the work they were started for."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ..errors import BuildError
+from ..files import system_errors
+
+# tool: the Debian packages that have it
+PACKAGES = {
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "arm-none-eabi-objdump": "binutils-arm-none-eabi",
+    "gcc": "gcc libc6-dev",
+    "clang": "clang",
+    "cmake": "cmake make",
+    "qemu-system-arm": "qemu-system-arm",
+}
+
+# start(arguments, folder, output) -> the running process, its messages going to the file `output`
+Start = Callable[[Sequence[str], Path, Path], subprocess.Popen]
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def find_tool(name: str) -> str:
+    """The path of a tool. Raises BuildError saying which Debian package has it."""
+    path = shutil.which(name)
+    if path is None:
+        raise BuildError(f"{name} is not installed; on Debian: apt-get install {PACKAGES.get(name, name)}")
+    return path
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: Linux kills it when the thread that started it ends, however that comes."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """Kill a process with its children, and wait for its end."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _stop_on_sigterm(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def _sigterm_unwinds() -> Iterator[None]:
+    """Let SIGTERM unwind the stack like Ctrl-C, so that children and folders are cleaned up."""
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if ours:
+        signal.signal(signal.SIGTERM, _stop_on_sigterm)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def supervised() -> Iterator[Start]:
+    """Gives a function that starts processes; whatever still runs at the end of the block is killed."""
+    running: list[subprocess.Popen] = []
+
+    def start(arguments: Sequence[str], folder: Path, output: Path) -> subprocess.Popen:
+        command = [find_tool(arguments[0]), *arguments[1:]]
+        with system_errors(f"cannot run {arguments[0]}"), output.open("wb") as messages:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                # English messages, since they are read, and no date from outside.
+                env={**os.environ, "LC_ALL": "C", "SOURCE_DATE_EPOCH": "0"},
+                stdin=subprocess.DEVNULL,
+                stdout=messages,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        running.append(process)
+        return process
+
+    with _sigterm_unwinds():
+        try:
+            yield start
+        finally:
+            for process in running:
+                if process.poll() is None:
+                    _kill(process)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder that is gone at the end of the block, also when SIGTERM ends it."""
+    with _sigterm_unwinds(), system_errors("cannot make a temporary folder"):
+        folder = tempfile.mkdtemp(prefix="shrinkc-")
+        try:
+            yield Path(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

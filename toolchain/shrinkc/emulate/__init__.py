@@ -1,0 +1,1 @@
+"""Runs test images in QEMU, and host builds of the same harness, over utterances."""

@@ -1,0 +1,93 @@
+"""The harness's files in Python: input.bin out of utterances, a Trace out of output.bin."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..compile.interface import Interface, protocol
+from ..errors import BuildError, InputError
+from .counter import Counter
+
+_FOOTER = struct.Struct("<4I")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a model did, frames of all utterances end to end.
+
+    outputs int16 (frames, outputs); sent uint16 (frames, send groups); instructions int64 (frames,), or zeros
+    where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures it;
+    states uint8 (frames, state bytes) or None.
+    """
+
+    outputs: np.ndarray
+    sent: np.ndarray
+    instructions: np.ndarray
+    stack: int
+    states: np.ndarray | None
+
+
+def check_utterances(utterances: Sequence[np.ndarray], interface: Interface) -> None:
+    """Raise InputError unless every utterance is int16 (frames, inputs)."""
+    for index, utterance in enumerate(utterances):
+        if utterance.dtype != np.int16 or utterance.ndim != 2 or utterance.shape[1] != interface.inputs:
+            raise InputError(
+                f"utterance {index} is {utterance.dtype} {utterance.shape}; "
+                f"the model takes int16 (frames, {interface.inputs})"
+            )
+
+
+def encode_input(utterances: Sequence[np.ndarray], *, dump_state: bool) -> bytes:
+    """input.bin for `utterances`, each int16 (frames, inputs)."""
+    flags = protocol()["DUMP_STATE"] if dump_state else 0
+    parts = [struct.pack("<3I", protocol()["INPUT_MAGIC"], flags, len(utterances))]
+    for utterance in utterances:
+        parts.append(struct.pack("<I", len(utterance)))
+        parts.append(np.ascontiguousarray(utterance, "<i2").tobytes())
+    return b"".join(parts)
+
+
+def record_type(interface: Interface, *, dump_state: bool) -> np.dtype:
+    """One frame's record in output.bin."""
+    fields = [
+        ("output", "<i2", (interface.outputs,)),
+        ("sent", "<u2", (interface.send_groups,)),
+        ("low", "<u4"),
+        ("wraps", "<u4"),
+    ]
+    if dump_state:
+        fields.append(("state", "u1", (interface.state_bytes,)))
+    return np.dtype(fields)
+
+
+def header_size() -> int:
+    """Bytes of output.bin before the first record."""
+    return Interface.SIZE + 4
+
+
+def decode_output(content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool) -> Trace:
+    """The Trace in an output.bin of `frames` frames.
+
+    Raises BuildError when the file is another model's, or is not whole.
+    """
+    if len(content) >= header_size():
+        found = Interface.parse(content)
+        if found != interface:
+            raise BuildError(f"the output is of model {found.digest[:16]}, not of {interface.digest[:16]}; build again")
+    kind = record_type(interface, dump_state=dump_state)
+    end = header_size() + frames * kind.itemsize
+    if len(content) != end + _FOOTER.size:
+        raise BuildError(f"the output is truncated: {len(content)} bytes of {end + _FOOTER.size}")
+    magic, count, empty, stack = _FOOTER.unpack_from(content, end)
+    if magic != protocol()["FOOTER_MAGIC"] or count != frames:
+        raise BuildError(f"the output does not end as it should: {count} frames of {frames}")
+    records = np.frombuffer(content, kind, frames, header_size())
+    return Trace(
+        outputs=records["output"].astype(np.int16),
+        sent=records["sent"].astype(np.uint16),
+        instructions=counter.instructions(records["low"], records["wraps"], empty),
+        stack=stack,
+        states=records["state"].copy() if dump_state else None,
+    )

@@ -1,0 +1,104 @@
+"""The one table of what a target file may say: it checks the TOML and writes the reference in docs/targets.md."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a target file: its name, type, meaning, and the values allowed (empty: any of the type)."""
+
+    name: str
+    type: str
+    meaning: str
+    allowed: tuple[str, ...] = ()
+
+
+CORE_FIELDS = (
+    Field("title", "text", "The name that people use."),
+    Field("isa", "text", "The instruction set, as Arm writes it."),
+    Field("flags", "texts", "Compiler flags that choose the core and its floating point unit."),
+    Field("optimisation", "texts", "Compiler flags for speed or size."),
+    Field("kernels", "text", "The family of kernels that the library is built with.", ("portable", "dsp", "helium")),
+    Field("board", "text", "The board that stands in for the core when only the core is named."),
+)
+
+BOARD_FIELDS = (
+    Field("title", "text", "The name that people use."),
+    Field("cores", "texts", "Cores whose code runs here; the first is the board's own."),
+    Field("clock_hz", "count", "The core's clock on the real board, in Hz."),
+    Field("systick_hz", "count", "The clock that SysTick counts in QEMU, in Hz; at least 16 000 000."),
+    Field("stack", "count", "Bytes of RAM set aside for the stack; a multiple of 8."),
+    Field("setup", "text", "Start-up code for clocks: firmware_templates/image/board_<setup>.c.", ("none", "stm32f405")),
+    Field("qemu_machine", "text", "QEMU's name for the machine."),
+    Field("qemu_arguments", "texts", "Further arguments for QEMU."),
+    Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
+    Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
+    Field("sources", "texts", "Where the figures come from."),
+    Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
+)
+
+REGION_FIELDS = (
+    Field("name", "text", "The region's name in the linker script; a C identifier."),
+    Field("origin", "address", "Its first address."),
+    Field("length", "count", "Its size in bytes."),
+    Field(
+        "kind",
+        "text",
+        "What goes there: code and constants, data, or the vector table where it must lie apart from the code.",
+        ("flash", "ram", "boot"),
+    ),
+)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 32
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, list) and value != [] and all(isinstance(item, dict) for item in value)
+
+
+# type name: (what it accepts, how the documentation and an error say it)
+TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "text": (_is_text, "a string that is not empty"),
+    "texts": (_is_texts, "a list of strings"),
+    "count": (_is_count, "an integer above 0"),
+    "address": (_is_address, "a 32-bit address"),
+    "regions": (_is_tables, "one or more [[regions]] tables"),
+}
+
+
+def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) -> None:
+    """Hold one table of a target file against its fields.
+
+    Raises InputError naming the file and the key when one is unknown, missing, or has a value that is not allowed.
+    """
+    names = [field.name for field in fields]
+    for key in values:
+        if key not in names:
+            raise InputError(f"{where}: unknown key {key!r}; there are {', '.join(names)}")
+    for field in fields:
+        if field.name not in values:
+            raise InputError(f"{where}: {field.name!r} is missing; it is {TYPES[field.type][1]}")
+        accepts, words = TYPES[field.type]
+        value = values[field.name]
+        if not accepts(value):
+            raise InputError(f"{where}: {field.name!r} is {value!r}; it must be {words}")
+        if field.allowed and value not in field.allowed:
+            raise InputError(f"{where}: {field.name!r} is {value!r}; it must be one of {', '.join(field.allowed)}")

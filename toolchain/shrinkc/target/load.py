@@ -1,0 +1,166 @@
+"""Reads `targets/`: TOML in, frozen dataclasses out."""
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..files import system_errors
+from ..resources import data_folder
+from .fields import BOARD_FIELDS, CORE_FIELDS, REGION_FIELDS, check
+
+# At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
+LEAST_SYSTICK_HZ = 16_000_000
+
+
+@dataclass(frozen=True)
+class Region:
+    """One memory of a board: `length` bytes from address `origin`; `kind` is flash, ram or boot."""
+
+    name: str
+    origin: int
+    length: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Core:
+    """One processor core: how to compile for it. `kernels` is portable, dsp or helium."""
+
+    name: str
+    title: str
+    isa: str
+    flags: tuple[str, ...]
+    optimisation: tuple[str, ...]
+    kernels: str
+    board: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in fields.py."""
+
+    name: str
+    title: str
+    cores: tuple[str, ...]
+    clock_hz: int
+    systick_hz: int
+    stack: int
+    setup: str
+    qemu_machine: str
+    qemu_arguments: tuple[str, ...]
+    console: str
+    flasher: str
+    sources: tuple[str, ...]
+    regions: tuple[Region, ...]
+
+    def region(self, kind: str) -> Region:
+        """The first region of a kind. The vector table goes to flash where there is no boot region."""
+        for region in self.regions:
+            if region.kind == kind:
+                return region
+        if kind == "boot":
+            return self.region("flash")
+        raise InputError(f"board {self.name} has no region of kind {kind}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A core on a board: all that the compiler, the linker and the emulator need to know."""
+
+    name: str
+    core: Core
+    board: Board
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The compiler's flags for the core and for optimisation."""
+        return self.core.flags + self.core.optimisation
+
+    @property
+    def kernels(self) -> str:
+        """The family of kernels: portable, dsp or helium."""
+        return self.core.kernels
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def _read(path: Path) -> dict:
+    with system_errors(f"cannot read {path}"):
+        text = path.read_text(encoding="utf-8")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+
+
+def _frozen(values: dict) -> dict:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+
+
+def read_core(path: Path) -> Core:
+    """One file of `targets/cores`. Raises InputError naming the file and the key."""
+    values = _read(path)
+    check(values, CORE_FIELDS, path)
+    return Core(name=path.stem, **_frozen(values))
+
+
+def read_board(path: Path) -> Board:
+    """One file of `targets/boards`. Raises InputError naming the file and the key."""
+    values = _read(path)
+    check(values, BOARD_FIELDS, path)
+    regions = values.pop("regions")
+    for region in regions:
+        check(region, REGION_FIELDS, path)
+        if not re.fullmatch(r"[A-Za-z_]\w*", region["name"], re.ASCII):
+            raise InputError(f"{path}: region name {region['name']!r} is no C identifier")
+    for kind in ("flash", "ram"):
+        if kind not in [region["kind"] for region in regions]:
+            raise InputError(f"{path}: there is no region of kind {kind}")
+    if not values["cores"]:
+        raise InputError(f"{path}: 'cores' is empty; name the board's core")
+    if values["stack"] % 8 != 0:
+        raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
+    if values["systick_hz"] < LEAST_SYSTICK_HZ:
+        raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
+    return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), **_frozen(values))
+
+
+def _find(name: str, kind: str, folder: Path) -> Path:
+    """The file of a core or board that another file names."""
+    if name not in _names(folder / kind):
+        raise InputError(f"{folder}: no {name} in {kind}; there are {', '.join(_names(folder / kind))}")
+    return folder / kind / f"{name}.toml"
+
+
+def list_targets(folder: Path | None = None) -> tuple[str, ...]:
+    """Every name that `load_target` takes: the cores, then the boards."""
+    folder = folder or data_folder("targets")
+    return (*_names(folder / "cores"), *_names(folder / "boards"))
+
+
+def load_target(name: str, folder: Path | None = None) -> Target:
+    """The target called `name`: a core (on its default board) or a board (with its own core).
+
+    Raises InputError for an unknown name, listing what there is, and for a target file that is wrong.
+    """
+    return _load(name, folder or data_folder("targets"))
+
+
+@functools.cache
+def _load(name: str, folder: Path) -> Target:
+    if name in _names(folder / "cores"):
+        core = read_core(folder / "cores" / f"{name}.toml")
+        board = read_board(_find(core.board, "boards", folder))
+    elif name in _names(folder / "boards"):
+        board = read_board(folder / "boards" / f"{name}.toml")
+        core = read_core(_find(board.cores[0], "cores", folder))
+    else:
+        raise InputError(f"unknown target {name!r}; there are {', '.join(list_targets(folder))}")
+    if core.name not in board.cores:
+        raise InputError(f"board {board.name} does not run {core.name}; it runs {', '.join(board.cores)}")
+    return Target(name, core, board)
