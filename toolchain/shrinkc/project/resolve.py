@@ -159,8 +159,13 @@ def _model(project: Values) -> Source:
     text = _required(
         project, "model.path", "give MODEL (a file or zoo:lstm), or run in a project (`shrinkc init DIR`)"
     )
+    return model_source(text, project.folder_of("model.path"))
+
+
+def model_source(text: str, folder: Path) -> Source:
+    """The model that `text` names: a path from `folder`, or `zoo:NAME`."""
     if not text.startswith(ZOO):
-        return Source(_absolute(text, project.folder_of("model.path")), Path(text).name)
+        return Source(_absolute(text, folder), Path(text).name)
     from .. import zoo
 
     found = zoo.find(text.removeprefix(ZOO))

@@ -3,7 +3,7 @@
 `docs/report.md` is written from these descriptions. A change that breaks readers needs a new `SCHEMA`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -186,7 +186,7 @@ def from_json(text: bytes | str, where: str) -> Report:
         schema = msgspec.json.decode(text, type=_Header).schema
         if schema == SCHEMA:
             return msgspec.json.decode(text, type=Report)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{where}: not a report of shrinkc ({error}): build again") from error
     if not schema.startswith(SCHEMA_FAMILY):
         raise InputError(f"{where}: not a report of shrinkc (schema {schema!r}): build again")
@@ -195,6 +195,26 @@ def from_json(text: bytes | str, where: str) -> Report:
 
 class _Header(msgspec.Struct):
     schema: str
+    files: tuple[str, ...] = ()
+
+
+def written_files(folder: Path) -> tuple[str, ...] | None:
+    """What a build, of any schema, wrote into `folder`; None where no build of shrinkc lies."""
+    try:
+        header = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=_Header)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return header.files if header.schema.startswith(SCHEMA_FAMILY) else None
+
+
+def with_files(report: Report, names: Iterable[str]) -> Report:
+    """The report with the names of all files that its build writes."""
+    return msgspec.structs.replace(report, files=tuple(sorted(names)))
+
+
+def with_verification(report: Report, verification: Verification) -> Report:
+    """The report with the result of a run in place of what it had."""
+    return msgspec.structs.replace(report, verification=verification)
 
 
 def load(folder: Path) -> Report:
