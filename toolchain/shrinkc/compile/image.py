@@ -25,13 +25,15 @@ _HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "sta
 
 @dataclass(frozen=True)
 class Image:
-    """A test image: the ELF file, the model behind it, and its sizes in bytes. `digest` is SHA-256 of the ELF."""
+    """A test image: the ELF file, the model behind it, and its sizes in bytes. `digest` is SHA-256 of the
+    ELF.
+    """
 
     name: str
     target: Target
     elf: bytes
     interface: Interface
-    sizes: Sizes
+    sizes: Sizes | None
     digest: str
 
 
@@ -41,14 +43,18 @@ def check_name(name: str) -> None:
         raise InputError(f"model name {name!r} is no C identifier; use letters, digits and _")
 
 
-def harness_files(name: str, target: Target) -> dict[str, str]:
-    """The image's own files for a model and a target, under `image/`: {file name: text}."""
-    folder = data_folder("firmware_templates") / "image"
-    board = f"board_{target.board.setup}.c"
-    names = [*_HARNESS, board, *sorted(path.name for path in folder.glob("*.h"))]
-    files = {f"image/{file}": (folder / file).read_text(encoding="utf-8") for file in names}
+def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str]:
+    """The harness's files `names` of `folder` with its headers, put under `image/`: {file name: text}."""
+    chosen = [*names, *sorted(path.name for path in folder.glob("*.h"))]
+    files = {f"image/{file}": (folder / file).read_text(encoding="utf-8") for file in chosen}
     files["image/model.h"] = render("image", "model.h.j2", name=name)
     return files
+
+
+def harness_files(name: str, target: Target) -> dict[str, str]:
+    """The image's own files for a model and a target, under `image/`: {file name: text}."""
+    names = [*_HARNESS, f"board_{target.board.setup}.c"]
+    return harness_text(name, names, data_folder("firmware_templates") / "image")
 
 
 def compiled(names: Iterable[str]) -> list[str]:
@@ -85,3 +91,16 @@ def compile_image(sources: Mapping[str, str], name: str, target: Target) -> Imag
     check_stack(sizes.stack, name, target)
     interface = Interface.parse(Elf(elf).content("harness_header"))
     return Image(name, target, elf, interface, sizes, hashlib.sha256(elf).hexdigest())
+
+
+def load_image(path: Path, name: str, target: Target) -> Image:
+    """The test image that an earlier build wrote to `path`; its sizes are in that build's report, not here.
+
+    Raises InputError when it is missing or is no test image.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing; build the folder again with `shrinkc build`")
+    with system_errors(f"cannot read {path}"):
+        elf = path.read_bytes()
+    interface = Interface.parse(Elf(elf).content("harness_header"))
+    return Image(name, target, elf, interface, None, hashlib.sha256(elf).hexdigest())

@@ -21,7 +21,9 @@ def protocol() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Interface:
-    """The model behind an image: vector sizes in elements, the state's size in bytes, and the digest (64 hex digits)."""
+    """The model behind an image: vector sizes in elements, the state's size in bytes, and the digest (64
+    hex digits).
+    """
 
     abi: int
     inputs: int

@@ -105,8 +105,9 @@ def supervised() -> Iterator[Start]:
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
     """A temporary folder that is gone at the end of the block, also when SIGTERM ends it."""
-    with _sigterm_unwinds(), system_errors("cannot make a temporary folder"):
-        folder = tempfile.mkdtemp(prefix="shrinkc-")
+    with _sigterm_unwinds():
+        with system_errors("cannot make a temporary folder"):
+            folder = tempfile.mkdtemp(prefix="shrinkc-")
         try:
             yield Path(folder)
         finally:

@@ -15,8 +15,8 @@ class Sizes:
     """Bytes. flash = weights + code.
 
     weights: constants of NAME_data.c; code: the rest of flash (functions, tables, the start values of
-    variables); ram: the state and the library's own variables; stack: the deepest that NAME_step or NAME_reset
-    can go; image: what the whole test image loads. `symbols` are the product's, by address.
+    variables); ram: the state and the library's own variables; stack: the deepest that NAME_step or
+    NAME_reset can go; image: what the whole test image loads. `symbols` are the product's, by address.
     """
 
     flash: int

@@ -35,8 +35,8 @@ def _finish(process: subprocess.Popen, name: str, output: Path) -> Result:
 def run_tools(commands: Sequence[Sequence[str]], folder: Path) -> list[Result]:
     """Run `commands` in `folder`, as many at once as there are processors; the results stand in order.
 
-    Raises BuildError for a missing tool, one that takes more than LONGEST_RUN_S seconds, and one that a signal
-    ended; then nothing that was started still runs.
+    Raises BuildError for a missing tool, one that takes more than LONGEST_RUN_S seconds, and one that a
+    signal ended; then nothing that was started still runs.
     """
     results: dict[int, Result] = {}
     running: dict[int, tuple[subprocess.Popen, float]] = {}
@@ -52,7 +52,9 @@ def run_tools(commands: Sequence[Sequence[str]], folder: Path) -> list[Result]:
                     results[index] = _finish(process, commands[index][0], outputs[index])
                     del running[index]
                 elif time.monotonic() > deadline:
-                    raise BuildError(f"{commands[index][0]} took more than {LONGEST_RUN_S:.0f} s and was stopped")
+                    raise BuildError(
+                        f"{commands[index][0]} took more than {LONGEST_RUN_S:.0f} s and was stopped"
+                    )
             time.sleep(_POLL_S)
     return [results[index] for index in range(len(commands))]
 

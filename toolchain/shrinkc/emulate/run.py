@@ -117,13 +117,16 @@ def run_image(
     progress: Progress | None = None,
     dump_state: bool = False,
 ) -> Trace:
-    """Run `image` in QEMU over `utterances`, each int16 (frames, inputs), and return what it did, in their order.
+    """Run `image` in QEMU over `utterances`, each int16 (frames, inputs), and return what it did, in their
+    order.
 
-    `jobs` QEMUs run side by side (default: one a processor), each for at most `time_limit_s` seconds; the result is
-    the same whatever their number. With `dump_state` the trace holds the whole state after every frame.
+    `jobs` QEMUs run side by side (default: one a processor), each for at most `time_limit_s` seconds; the
+    result is the same whatever their number. With `dump_state` the trace holds the whole state after every
+    frame.
 
-    Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the image
-    crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays behind.
+    Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the
+    image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays
+    behind.
     """
     check_utterances(utterances, image.interface)
     if not utterances:

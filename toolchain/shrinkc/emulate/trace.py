@@ -18,8 +18,8 @@ class Trace:
     """What a model did, frames of all utterances end to end.
 
     outputs int16 (frames, outputs); sent uint16 (frames, send groups); instructions int64 (frames,), or zeros
-    where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures it;
-    states uint8 (frames, state bytes) or None.
+    where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures
+    it; states uint8 (frames, state bytes) or None.
     """
 
     outputs: np.ndarray
@@ -67,7 +67,9 @@ def header_size() -> int:
     return Interface.SIZE + 4
 
 
-def decode_output(content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool) -> Trace:
+def decode_output(
+    content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool
+) -> Trace:
     """The Trace in an output.bin of `frames` frames.
 
     Raises BuildError when the file is another model's, or is not whole.
@@ -75,7 +77,9 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
     if len(content) >= header_size():
         found = Interface.parse(content)
         if found != interface:
-            raise BuildError(f"the output is of model {found.digest[:16]}, not of {interface.digest[:16]}; build again")
+            raise BuildError(
+                f"the output is of model {found.digest[:16]}, not of {interface.digest[:16]}; build again"
+            )
     kind = record_type(interface, dump_state=dump_state)
     end = header_size() + frames * kind.itemsize
     if len(content) != end + _FOOTER.size:

@@ -1,4 +1,6 @@
-"""The one table of what a target file may say: it checks the TOML and writes the reference in docs/targets.md."""
+"""The one table of what a target file may say: it checks the TOML and writes the reference in
+docs/targets.md.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +24,12 @@ CORE_FIELDS = (
     Field("isa", "text", "The instruction set, as Arm writes it."),
     Field("flags", "texts", "Compiler flags that choose the core and its floating point unit."),
     Field("optimisation", "texts", "Compiler flags for speed or size."),
-    Field("kernels", "text", "The family of kernels that the library is built with.", ("portable", "dsp", "helium")),
+    Field(
+        "kernels",
+        "text",
+        "The family of kernels that the library is built with.",
+        ("portable", "dsp", "helium"),
+    ),
     Field("board", "text", "The board that stands in for the core when only the core is named."),
 )
 
@@ -32,11 +39,18 @@ BOARD_FIELDS = (
     Field("clock_hz", "count", "The core's clock on the real board, in Hz."),
     Field("systick_hz", "count", "The clock that SysTick counts in QEMU, in Hz; at least 16 000 000."),
     Field("stack", "count", "Bytes of RAM set aside for the stack; a multiple of 8."),
-    Field("setup", "text", "Start-up code for clocks: firmware_templates/image/board_<setup>.c.", ("none", "stm32f405")),
+    Field(
+        "setup",
+        "text",
+        "Start-up code for clocks: firmware_templates/image/board_<setup>.c.",
+        ("none", "stm32f405"),
+    ),
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
-    Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
+    Field(
+        "flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")
+    ),
     Field("sources", "texts", "Where the figures come from."),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
 )
@@ -87,7 +101,8 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
 def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) -> None:
     """Hold one table of a target file against its fields.
 
-    Raises InputError naming the file and the key when one is unknown, missing, or has a value that is not allowed.
+    Raises InputError naming the file and the key when one is unknown, missing, or has a value that is not
+    allowed.
     """
     names = [field.name for field in fields]
     for key in values:
@@ -101,4 +116,6 @@ def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) 
         if not accepts(value):
             raise InputError(f"{where}: {field.name!r} is {value!r}; it must be {words}")
         if field.allowed and value not in field.allowed:
-            raise InputError(f"{where}: {field.name!r} is {value!r}; it must be one of {', '.join(field.allowed)}")
+            raise InputError(
+                f"{where}: {field.name!r} is {value!r}; it must be one of {', '.join(field.allowed)}"
+            )

@@ -40,7 +40,9 @@ class Core:
 
 @dataclass(frozen=True)
 class Board:
-    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in fields.py."""
+    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in
+    fields.py.
+    """
 
     name: str
     title: str
@@ -126,7 +128,9 @@ def read_board(path: Path) -> Board:
     if values["stack"] % 8 != 0:
         raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
     if values["systick_hz"] < LEAST_SYSTICK_HZ:
-        raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
+        raise InputError(
+            f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}"
+        )
     return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), **_frozen(values))
 
 

@@ -1,0 +1,160 @@
+"""`shrinkc doctor`: what is installed of all that shrinkc can use, and how to get the rest."""
+
+import re
+import subprocess
+from dataclasses import asdict, dataclass
+
+import click
+
+from .console import print_json, print_table
+
+LONGEST_ANSWER_S = 20
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program: what it is for, whether build and verify need it, and the command that installs it."""
+
+    name: str
+    use: str
+    needed: bool
+    install: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one look: the version found (empty: none), or what to do about it."""
+
+    name: str
+    use: str
+    needed: bool
+    found: bool
+    version: str
+    remedy: str
+
+
+TOOLS = (
+    Tool(
+        "arm-none-eabi-gcc",
+        "compiles images",
+        True,
+        "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    ),
+    Tool("arm-none-eabi-objdump", "measures the stack", True, "apt-get install binutils-arm-none-eabi"),
+    Tool("qemu-system-arm", "runs images", True, "apt-get install qemu-system-arm"),
+    Tool("cmake", "builds the generated project", False, "apt-get install cmake make"),
+    Tool("gcc", "builds the library for this machine", False, "apt-get install gcc libc6-dev"),
+    Tool("clang", "builds it with another compiler", False, "apt-get install clang"),
+    Tool("gdb-multiarch", "debugs images", False, "apt-get install gdb-multiarch"),
+    Tool("pyocd", "programs boards through a debug probe", False, "pip install pyocd"),
+    Tool("openocd", "programs boards through a debug probe", False, "apt-get install openocd"),
+    Tool("st-flash", "programs ST's boards", False, "apt-get install stlink-tools"),
+)
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """Check compiler, emulator, Python packages and debug probes, and say how to get what is missing.
+
+    Ends with exit code 1 if anything is missing that `shrinkc build` or `shrinkc verify` needs.
+    """
+    findings = examine()
+    missing = [finding.name for finding in findings if finding.needed and not finding.found]
+    if as_json:
+        import json
+
+        print_json(
+            json.dumps({"ready": not missing, "findings": [asdict(each) for each in findings]}, indent=2)
+        )
+    else:
+        print_table("what shrinkc uses", [_row(finding) for finding in findings])
+        click.echo(
+            f"missing: {', '.join(missing)}" if missing else "everything that build and verify need is here"
+        )
+    if missing:
+        context.exit(1)
+
+
+def _row(finding: Finding) -> tuple[str, str, str]:
+    if finding.found:
+        return finding.name, finding.version or "found", finding.use
+    kind = "MISSING" if finding.needed else "not installed"
+    return finding.name, kind, f"{finding.use}: {finding.remedy}"
+
+
+def examine() -> list[Finding]:
+    """Look for every tool and package."""
+    return [*(find_program(tool) for tool in TOOLS), find_libc(), find_machines(), *find_packages()]
+
+
+def _answer(arguments: list[str]) -> str:
+    """What a program prints, or "" if it cannot run."""
+    try:
+        result = subprocess.run(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=LONGEST_ANSWER_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return result.stdout + result.stderr if result.returncode == 0 else ""
+
+
+def find_program(tool: Tool) -> Finding:
+    """Whether a program is there and runs, and its version."""
+    answer = _answer([tool.name, "--version"]).splitlines()
+    # The version closes the first line of GNU tools, after the packager's own in brackets.
+    numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\([^)]*\)", "", answer[0])) if answer else []
+    version = numbers[0] if numbers else ""
+    return Finding(tool.name, tool.use, tool.needed, bool(answer), version, "" if answer else tool.install)
+
+
+def find_libc() -> Finding:
+    """Whether the Arm compiler has a C library: Debian packs it apart."""
+    path = _answer(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"]).strip()
+    found = path.startswith("/")
+    remedy = "" if found else "apt-get install libnewlib-arm-none-eabi"
+    return Finding("newlib", "memcpy and the like for images", True, found, "", remedy)
+
+
+def find_machines() -> Finding:
+    """Whether QEMU knows the machine of every board."""
+    from ..target import list_targets, load_target
+
+    known = {
+        line.split()[0]
+        for line in _answer(["qemu-system-arm", "-machine", "help"]).splitlines()
+        if line.split()
+    }
+    wanted = {load_target(name).board.qemu_machine for name in list_targets()}
+    unknown = sorted(wanted - known)
+    remedy = f"no {', '.join(unknown)}: install qemu-system-arm 7.2 or later" if unknown else ""
+    return Finding(
+        "QEMU machines", "one for every board", True, not unknown, "" if unknown else "all", remedy
+    )
+
+
+def find_packages() -> list[Finding]:
+    """The Python packages that shrinkc's own metadata asks for, those of its extras too."""
+    from importlib import metadata
+
+    findings: dict[str, Finding] = {}
+    for requirement in metadata.requires("shrinkc") or []:
+        name = re.match(r"[\w.-]+", requirement)[0]
+        extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", requirement)
+        if name == "shrinkc" or name in findings:
+            continue
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            version = ""
+        use = f"Python package, extra {extra[1]!r}" if extra else "Python package"
+        wanted = f"'shrinkc[{extra[1]}]'" if extra else f"'{requirement.split(';')[0].strip()}'"
+        remedy = "" if version else f"pip install {wanted}"
+        findings[name] = Finding(name, use, extra is None, bool(version), version, remedy)
+    return list(findings.values())
