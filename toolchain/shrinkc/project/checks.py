@@ -104,7 +104,7 @@ class Name:
 class TargetName:
     """A target's name: what its file in `targets/` is called."""
 
-    wants: str = 'a target in quotes, such as "cortex-m4" (`shrinkc targets` lists them)'
+    wants: str = 'the name of a target, such as "cortex-m4" (`shrinkc targets` lists them)'
 
     def allows(self, value: object) -> bool:
         return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_+-]*", value) is not None

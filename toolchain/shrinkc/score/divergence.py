@@ -1,0 +1,64 @@
+"""Where a device first differs from the integer reference: layer, frame, index and both values."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..emulate.trace import Trace
+from ..lower.program import Program
+from ..reference import Execution
+from . import report
+
+Rerun = Callable[[int], tuple[Trace, Execution]]
+"""Runs one utterance again on both sides, keeping the states of every frame."""
+
+
+def find(
+    program: Program, outputs: Sequence[np.ndarray], sent: Sequence[np.ndarray], reference: Execution, rerun: Rerun
+) -> report.Divergence | None:
+    """The first difference, None if there is none.
+
+    outputs: int16 (frames, outputs) and sent: uint16 (frames, groups), the device's, an utterance each. Where one
+    differs, its utterance is run again with all states in view, and the earliest layer of the earliest frame is named.
+    """
+    for utterance in range(len(outputs)):
+        same = np.array_equal(outputs[utterance], reference.outputs[utterance])
+        if same and np.array_equal(sent[utterance], reference.sent[utterance]):
+            continue
+        return _trace(program, utterance, *rerun(utterance))
+    return None
+
+
+def _trace(program: Program, utterance: int, device: Trace, reference: Execution) -> report.Divergence:
+    """Compare what each layer sent and kept, in the order of the step, at the first frame where anything differs."""
+    sides = list(_sides(program, device, reference))
+    differing = [np.flatnonzero((ours != theirs).reshape(len(ours), -1).any(axis=1)) for _, _, ours, theirs in sides]
+    frame = min(int(frames[0]) for frames in differing if len(frames))
+    for (layer, quantity, ours, theirs), frames in zip(sides, differing, strict=True):
+        if len(frames) and frames[0] == frame:
+            index = int(np.flatnonzero(np.atleast_1d(ours[frame] != theirs[frame]))[0])
+            return report.Divergence(
+                layer=layer,
+                quantity=quantity,
+                utterance=utterance,
+                frame=frame,
+                index=index,
+                device=int(np.atleast_1d(ours[frame])[index]),
+                reference=int(np.atleast_1d(theirs[frame])[index]),
+            )
+    raise AssertionError("a frame differs and no layer does")
+
+
+def _sides(program: Program, device: Trace, reference: Execution):
+    """(layer, quantity, device's values, reference's values) by frame, in the order in which a step makes them."""
+    network = program.network
+    for layer in network.layers:
+        for place, group in enumerate(network.groups):
+            if group.name.split(".")[0] == layer.name:
+                name = f"columns sent of {group.name}"
+                yield layer.name, name, device.sent[:, place : place + 1], reference.sent[0][:, place : place + 1]
+        for state in layer.states:
+            field = program.field(f"{layer.name}_{state.name}")
+            raw = np.ascontiguousarray(device.states[:, field.offset : field.offset + field.bytes])
+            yield layer.name, state.name, raw.view(f"<i{state.bits // 8}"), reference.states[f"{layer.name}.{state.name}"][0]
+    yield network.layers[-1].name, "output", device.outputs, reference.outputs[0]
