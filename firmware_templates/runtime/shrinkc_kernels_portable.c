@@ -1,180 +1,173 @@
 /* The matrix kernels in plain C, for any core and for the host. The layout of weights is in shrinkc_kernels.h.
  *
- * Rows are taken a few at a time: their accumulators stay in registers while the loop goes over the columns, and each
- * column's index, difference and weight word are loaded once for all of them. The functions below serve every width
- * of weight; `bits` and `first` are constants where they are called, so an unpacking is one SBFX on an M3 and two
- * shifts on an M0+.
+ * Weights are never unpacked. With 2^(bits-1) added, w becomes an unsigned digit u, and a word (one EOR makes all of
+ * its digits unsigned) is a number in base B = 2^bits:
+ *     word >> (bits * k)  =  u[k] + B u[k+1] + B^2 u[k+2] + ...
+ * So the shifted word is multiplied by the input as it is and summed, for every k, all modulo 2^32; and once a block
+ *     sum of u[k] x  =  sums[k] - B * sums[k+1]              (the topmost sum has nothing above it)
+ *     sum of w[k] x  =  sum of u[k] x - 2^(bits-1) * sum of x
+ * which is exact, since the compiler has proven that the result fits 32 bits. That is a shift, a multiplication and an
+ * addition a weight on a Cortex-M0+, and LSR and MLA on an M3.
  */
 #include "shrinkc_kernels.h"
 
 #include "shrinkc_fixed_point.h"
 
+/* Rows in one go over the columns, their sums in registers. */
 #if SHRINKC_HAS_WIDE_PRODUCT
-#define SHRINKC_FEW_REGISTERS 0
+#define LARGEST_STRIP 8
 #else
-#define SHRINKC_FEW_REGISTERS 1
+#define LARGEST_STRIP 4
 #endif
 
-/* A quarter to a whole of a block: the rows of digits first to first + 3 of the words from `words` on (at 16 bits, the
- * two rows that a word holds). */
-typedef struct {
-    const uint32_t *words;
-    int first;
-} strip_t;
-
-/* Weight k of a word. */
-SHRINKC_INLINE int32_t weight(uint32_t word, int bits, int k)
+/* *sum += product, and no cleverness: v6-M multiplies in eight low registers but can add to the others, so that is
+ * where sums belong; elsewhere gcc would reorder the additions of several columns and lose MLA. */
+SHRINKC_INLINE void add_to(uint32_t *sum, uint32_t product)
 {
-    return (int32_t)(word << (32 - bits * (k + 1))) >> (32 - bits);
+#if defined(__thumb__) && !defined(__thumb2__)
+    __asm__("add %0, %1" : "+h"(*sum) : "l"(product));
+#else
+    *sum += product;
+    __asm__("" : "+r"(*sum));
+#endif
 }
 
-SHRINKC_INLINE void add_column(uint32_t word, int bits, int first, int32_t input, int32_t *sum)
+/* Some rows of a block: digits first to first + rows - 1 of its words. Constants at every use. */
+typedef struct {
+    int bits, first, rows;
+} strip_t;
+
+/* sum[k] += word >> (bits * (first + k)) times input. Spelt out, so that gcc keeps the sums in registers. */
+SHRINKC_INLINE void add_column(uint32_t *sum, uint32_t word, strip_t strip, uint32_t input)
 {
-    sum[0] += weight(word, bits, first) * input;
-    sum[1] += weight(word, bits, first + 1) * input;
-    if (bits < 16) { /* a word of 16-bit weights holds two rows */
-        sum[2] += weight(word, bits, first + 2) * input;
-        sum[3] += weight(word, bits, first + 3) * input;
+    const uint32_t offsets = 0xFFFFFFFFu / ((1u << strip.bits) - 1) << (strip.bits - 1);
+    const uint32_t digits = (word ^ offsets) >> (strip.bits * strip.first);
+    if (strip.rows == 8) {
+        add_to(&sum[7], (digits >> (7 * strip.bits)) * input);
+        add_to(&sum[6], (digits >> (6 * strip.bits)) * input);
+        add_to(&sum[5], (digits >> (5 * strip.bits)) * input);
+        add_to(&sum[4], (digits >> (4 * strip.bits)) * input);
+    }
+    if (strip.rows >= 4) {
+        add_to(&sum[3], (digits >> (3 * strip.bits)) * input);
+        add_to(&sum[2], (digits >> (2 * strip.bits)) * input);
+    }
+    add_to(&sum[1], (digits >> strip.bits) * input);
+    add_to(&sum[0], digits * input);
+}
+
+SHRINKC_INLINE void store_sums(uint32_t *to, const uint32_t *sum, int rows)
+{
+    to[0] = sum[0];
+    to[1] = sum[1];
+    if (rows >= 4) {
+        to[2] = sum[2];
+        to[3] = sum[3];
+    }
+    if (rows == 8) {
+        to[4] = sum[4];
+        to[5] = sum[5];
+        to[6] = sum[6];
+        to[7] = sum[7];
+    }
+}
+
+SHRINKC_INLINE void delta_strip(const uint32_t *words, strip_t strip, const shrinkc_active_t *active, uint32_t count,
+                                uint32_t *sums)
+{
+    const shrinkc_active_t *fours = active + (count & ~3u), *end = active + count;
+    uint32_t sum[8] = {0};
+    for (; active != fours; active += 4) {
+        add_column(sum, words[active[0].column], strip, (uint32_t)active[0].delta);
+        add_column(sum, words[active[1].column], strip, (uint32_t)active[1].delta);
+        add_column(sum, words[active[2].column], strip, (uint32_t)active[2].delta);
+        add_column(sum, words[active[3].column], strip, (uint32_t)active[3].delta);
+    }
+    for (; active != end; active++) {
+        add_column(sum, words[active->column], strip, (uint32_t)active->delta);
+    }
+    store_sums(sums + strip.first, sum, strip.rows);
+}
+
+SHRINKC_INLINE void dense_strip(const uint32_t *words, strip_t strip, const int16_t *input, uint32_t columns,
+                                uint32_t *sums)
+{
+    const int16_t *fours = input + (columns & ~3u), *end = input + columns;
+    uint32_t sum[8] = {0};
+    for (; input != fours; input += 4) {
+        add_column(sum, *words++, strip, (uint32_t)input[0]);
+        add_column(sum, *words++, strip, (uint32_t)input[1]);
+        add_column(sum, *words++, strip, (uint32_t)input[2]);
+        add_column(sum, *words++, strip, (uint32_t)input[3]);
+    }
+    for (; input != end; input++) {
+        add_column(sum, *words++, strip, (uint32_t)input[0]);
+    }
+    store_sums(sums + strip.first, sum, strip.rows);
+}
+
+/* From the sums of a block to its accumulators. `total` is the sum of the inputs. */
+SHRINKC_INLINE void finish_block(int32_t *accumulators, const uint32_t *sums, int bits, int32_t total)
+{
+    const int rows = 32 / bits;
+    const uint32_t offset = (uint32_t)total << (bits - 1);
+    uint32_t above = 0;
+    for (int k = rows - 1; k >= 0; k--) {
+        const uint32_t sum = sums[k];
+        accumulators[k] = (int32_t)((uint32_t)accumulators[k] + sum - above - offset);
+        above = sum << bits;
     }
 }
 
 SHRINKC_INLINE int rows_of_strip(int bits)
 {
-    return bits == 16 ? 2 : 4;
+    return 32 / bits < LARGEST_STRIP ? 32 / bits : LARGEST_STRIP;
 }
 
-/* Accumulators travel between memory and registers once per strip, not once per column. Spelt out, since gcc makes
- * a loop here into a call of memcpy. */
-SHRINKC_INLINE void copy_strip(int32_t *to, const int32_t *from, int rows)
-{
-    to[0] = from[0];
-    to[1] = from[1];
-    if (rows == 4) {
-        to[2] = from[2];
-        to[3] = from[3];
-    }
-}
-
-SHRINKC_INLINE void delta_one(strip_t a, int bits, const shrinkc_active_t *active, const shrinkc_active_t *end,
-                              int32_t *accumulators)
-{
-    const int rows = rows_of_strip(bits);
-    int32_t sum[4];
-    copy_strip(sum, accumulators, rows);
-    for (; active != end; active++) {
-        add_column(a.words[active->column], bits, a.first, active->delta, sum);
-    }
-    copy_strip(accumulators, sum, rows);
-}
-
-/* Two strips in one go over the columns; v6-M has too few registers to gain by it. */
-SHRINKC_INLINE void delta_two(strip_t a, strip_t b, int bits, const shrinkc_active_t *active,
-                              const shrinkc_active_t *end, int32_t *accumulators)
-{
-    const int rows = rows_of_strip(bits);
-#if SHRINKC_FEW_REGISTERS
-    delta_one(a, bits, active, end, accumulators);
-    delta_one(b, bits, active, end, accumulators + rows);
-#else
-    int32_t sum[8];
-    copy_strip(sum, accumulators, rows);
-    copy_strip(sum + rows, accumulators + rows, rows);
-    for (; active != end; active++) {
-        const int32_t column = active->column, delta = active->delta;
-        add_column(a.words[column], bits, a.first, delta, sum);
-        add_column(b.words[column], bits, b.first, delta, sum + rows);
-    }
-    copy_strip(accumulators, sum, rows);
-    copy_strip(accumulators + rows, sum + rows, rows);
-#endif
-}
-
-SHRINKC_INLINE void dense_one(strip_t a, int bits, const int16_t *input, const int16_t *end, int32_t *accumulators)
-{
-    const int rows = rows_of_strip(bits);
-    int32_t sum[4];
-    copy_strip(sum, accumulators, rows);
-    while (input != end) {
-        add_column(*a.words++, bits, a.first, *input++, sum);
-    }
-    copy_strip(accumulators, sum, rows);
-}
-
-SHRINKC_INLINE void dense_two(strip_t a, strip_t b, int bits, const int16_t *input, const int16_t *end,
-                              int32_t *accumulators)
-{
-    const int rows = rows_of_strip(bits);
-#if SHRINKC_FEW_REGISTERS
-    dense_one(a, bits, input, end, accumulators);
-    dense_one(b, bits, input, end, accumulators + rows);
-#else
-    int32_t sum[8];
-    copy_strip(sum, accumulators, rows);
-    copy_strip(sum + rows, accumulators + rows, rows);
-    while (input != end) {
-        const int32_t value = *input++;
-        add_column(*a.words++, bits, a.first, value, sum);
-        add_column(*b.words++, bits, b.first, value, sum + rows);
-    }
-    copy_strip(accumulators, sum, rows);
-    copy_strip(accumulators + rows, sum + rows, rows);
-#endif
-}
-
-/* Every strip of a matrix, two at a time: the halves of a block at 2 and 4 bits, neighbouring blocks at 8 and 16. */
 SHRINKC_INLINE void delta_matrix(const shrinkc_matrix_t *matrix, int bits, const shrinkc_active_t *active,
                                  uint16_t count, int32_t *accumulators)
 {
-    const int rows = 32 / bits;
-    const shrinkc_active_t *end = active + count;
+    const int rows = 32 / bits, step = rows_of_strip(bits);
     const uint32_t *words = matrix->weights;
-    int32_t left = matrix->rows;
-    while (left > 0) {
-        if (bits < 8) {
-            delta_two((strip_t){words, 0}, (strip_t){words, 4}, bits, active, end, accumulators);
-        } else if (left <= rows) {
-            delta_one((strip_t){words, 0}, bits, active, end, accumulators);
-        } else {
-            const strip_t next = {words + matrix->columns, 0};
-            delta_two((strip_t){words, 0}, next, bits, active, end, accumulators);
-            words = next.words;
-            accumulators += rows;
-            left -= rows;
+    uint32_t sums[16];
+    int32_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        total += active[i].delta;
+    }
+    for (int32_t left = matrix->rows; left > 0; left -= rows, accumulators += rows, words += matrix->columns) {
+        delta_strip(words, (strip_t){bits, 0, step}, active, count, sums);
+        if (rows > step) {
+            delta_strip(words, (strip_t){bits, step, step}, active, count, sums);
         }
-        if (bits == 2) {
-            delta_two((strip_t){words, 8}, (strip_t){words, 12}, bits, active, end, accumulators + 8);
+        if (rows > 2 * step) {
+            delta_strip(words, (strip_t){bits, 2 * step, step}, active, count, sums);
+            delta_strip(words, (strip_t){bits, 3 * step, step}, active, count, sums);
         }
-        words += matrix->columns;
-        accumulators += rows;
-        left -= rows;
+        finish_block(accumulators, sums, bits, total);
     }
 }
 
 SHRINKC_INLINE void dense_matrix(const shrinkc_matrix_t *matrix, int bits, const int16_t *input,
                                  int32_t *accumulators)
 {
-    const int rows = 32 / bits;
-    const int16_t *end = input + matrix->columns;
+    const int rows = 32 / bits, step = rows_of_strip(bits);
+    const uint32_t columns = matrix->columns;
     const uint32_t *words = matrix->weights;
-    int32_t left = matrix->rows;
-    while (left > 0) {
-        if (bits < 8) {
-            dense_two((strip_t){words, 0}, (strip_t){words, 4}, bits, input, end, accumulators);
-        } else if (left <= rows) {
-            dense_one((strip_t){words, 0}, bits, input, end, accumulators);
-        } else {
-            const strip_t next = {words + matrix->columns, 0};
-            dense_two((strip_t){words, 0}, next, bits, input, end, accumulators);
-            words = next.words;
-            accumulators += rows;
-            left -= rows;
+    uint32_t sums[16];
+    int32_t total = 0;
+    for (uint32_t j = 0; j < columns; j++) {
+        total += input[j];
+    }
+    for (int32_t left = matrix->rows; left > 0; left -= rows, accumulators += rows, words += columns) {
+        dense_strip(words, (strip_t){bits, 0, step}, input, columns, sums);
+        if (rows > step) {
+            dense_strip(words, (strip_t){bits, step, step}, input, columns, sums);
         }
-        if (bits == 2) {
-            dense_two((strip_t){words, 8}, (strip_t){words, 12}, bits, input, end, accumulators + 8);
+        if (rows > 2 * step) {
+            dense_strip(words, (strip_t){bits, 2 * step, step}, input, columns, sums);
+            dense_strip(words, (strip_t){bits, 3 * step, step}, input, columns, sums);
         }
-        words += matrix->columns;
-        accumulators += rows;
-        left -= rows;
+        finish_block(accumulators, sums, bits, total);
     }
 }
 
