@@ -1,0 +1,170 @@
+"""The way of the data, stage after stage: what `shrinkc build` and `shrinkc verify` do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import importers
+from .calibrate import calibrate
+from .compile.image import Image, compile_image, load_image
+from .datasets import Dataset, check_width
+from .datasets import load as load_dataset
+from .emit import emit
+from .emulate.run import run_image
+from .emulate.trace import Trace
+from .errors import InputError
+from .lower import Program, lower
+from .network import Network, floating
+from .project import Settings, Source
+from .quantize import QuantizedNetwork, quantize
+from .reference import Execution, archive
+from .reference import run as run_reference
+from .score import built, divergence, report, verification
+from .score.runs import Runs
+from .target import load_target
+
+Progress = Callable[..., None]
+"""progress(what is being done, items done, of how many)."""
+
+FEW_UTTERANCES = 10
+
+
+@dataclass(frozen=True)
+class Build:
+    """All that a build made, in memory. files: name in the output folder to content."""
+
+    files: Mapping[str, bytes | str]
+    report: report.Report
+    quantized: QuantizedNetwork
+    program: Program
+    image: Image
+
+
+def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
+    """From a model file to an image and its report; nothing is written.
+
+    Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
+    """
+    target = load_target(settings.target)
+    progress("importing")
+    network = importers.load(settings.model.path, settings.name)
+    calibration = _calibration_set(settings, network)
+    progress("calibrating")
+    ranges = calibrate(network, _features(calibration))
+    progress("quantizing")
+    quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
+    settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
+    program = lower(quantized)
+    sources = emit(program, target, _symbols(calibration, network))
+    progress("compiling")
+    image = compile_image(sources.files, sources.name, target)
+    made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration))
+    files = {
+        **sources.files,
+        f"{sources.name}.elf": image.elf,
+        archive.FILE_NAME: archive.to_bytes(archive.Reference(archive.FORMAT, sources.digest, network, quantized)),
+    }
+    return Build(files, made, quantized, program, image)
+
+
+def verify(
+    folder: Path, settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
+) -> report.Report:
+    """The report of the build in `folder`, with its image run in QEMU over the test set of `settings` and scored.
+
+    Raises InputError for a folder or a dataset that does not fit, BuildError where the emulator fails.
+    """
+    made = report.load(folder)
+    reference = archive.load(folder)
+    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
+    if image.interface.digest != reference.digest:
+        raise InputError(f"{folder}: the image and the reference are of two builds; build again")
+    source, dataset = _test_set(settings, reference.network)
+    dataset = dataset.limit(limit)
+    features = _features(dataset)
+    inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
+    progress("running in QEMU", 0, len(inputs))
+    trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
+    progress("running the references")
+    execution = run_reference(reference.quantized, inputs)
+    runs = _runs(reference, features, trace, execution, image)
+    found = _divergence(reference.quantized, image, inputs, trace, execution)
+    result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
+    return report.with_verification(made, result)
+
+
+def _runs(
+    reference: archive.Reference, features: list[np.ndarray], trace: Trace, execution: Execution, image: Image
+) -> Runs:
+    names = [group.name for group in reference.quantized.groups]
+    lengths = [len(utterance) for utterance in features]
+    return Runs(
+        float_outputs=floating.run(reference.network, features),
+        integer_outputs=execution.outputs,
+        device_outputs=_cut(trace.outputs, lengths),
+        output_scale=reference.quantized.output_scale,
+        sent_device=_sent_by_group(names, _cut(trace.sent, lengths)),
+        sent_reference=_sent_by_group(names, execution.sent),
+        instructions=_cut(trace.instructions, lengths),
+        stack=trace.stack,
+        emulator=f"QEMU {image.target.board.name}",
+    )
+
+
+def _divergence(
+    quantized: QuantizedNetwork, image: Image, inputs: list[np.ndarray], trace: Trace, execution: Execution
+) -> report.Divergence | None:
+    def rerun(utterance: int) -> tuple[Trace, Execution]:
+        one = [inputs[utterance]]
+        return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True)
+
+    lengths = [len(utterance) for utterance in inputs]
+    return divergence.find(lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun)
+
+
+def _sent_by_group(names: list[str], sent: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Columns sent by each group in each utterance, (utterances,)."""
+    totals = np.stack([counts.sum(axis=0, dtype=np.int64) for counts in sent])
+    return {name: totals[:, place] for place, name in enumerate(names)}
+
+
+def _cut(values: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
+    """Frames end to end to one array an utterance."""
+    return np.split(values, np.cumsum(lengths)[:-1])
+
+
+def _calibration_set(settings: Settings, network: Network) -> Dataset:
+    if settings.data.calibration is None:
+        raise InputError("no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml")
+    return _load(settings.data.calibration, network)
+
+
+def _test_set(settings: Settings, network: Network) -> tuple[Source, Dataset]:
+    if settings.data.test is None:
+        raise InputError("no data to run: give --dataset, or data.test in shrinkc.toml")
+    return settings.data.test, _load(settings.data.test, network)
+
+
+def _load(source: Source, network: Network) -> Dataset:
+    dataset = load_dataset(source.path)
+    check_width(dataset, source.path, network.inputs)
+    return dataset
+
+
+def _features(dataset: Dataset) -> list[np.ndarray]:
+    return [features for features, _ in dataset]
+
+
+def _symbols(dataset: Dataset, network: Network) -> tuple[str, ...]:
+    """Names for the outputs, where the calibration set has one for each."""
+    symbols = tuple(str(symbol) for symbol in dataset.symbols)
+    return symbols if len(symbols) == network.outputs else ()
+
+
+def _notes(calibration: Dataset) -> tuple[str, ...]:
+    count = len(calibration.lengths)
+    if count >= FEW_UTTERANCES:
+        return ()
+    return (f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",)
