@@ -1,16 +1,20 @@
 """Reads what we need from an ELF file: sections, symbols, and the bytes of one symbol."""
 
 import bisect
-import functools
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from elftools.common.exceptions import ELFError
+from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import Section as Part
 from elftools.elf.sections import SymbolTableSection
 
 from ..errors import BuildError
 
 _ALLOC, _WRITE = 0x2, 0x1
+_KINDS = {"STT_FUNC": "function", "STT_OBJECT": "object"}
 
 
 @dataclass(frozen=True)
@@ -35,39 +39,42 @@ class Section:
     writable: bool
 
 
+def _takes_memory(part: Part) -> bool:
+    return bool(part["sh_flags"] & _ALLOC) and part["sh_size"] > 0
+
+
+def _section(part: Part) -> Section:
+    loaded = part["sh_type"] != "SHT_NOBITS"
+    return Section(part.name, part["sh_addr"], part["sh_size"], loaded, bool(part["sh_flags"] & _WRITE))
+
+
+def _symbols(parts: Sequence[Part]) -> tuple[Symbol, ...]:
+    """Functions and objects, by address."""
+    found = []
+    for table in parts:
+        if not isinstance(table, SymbolTableSection):
+            continue
+        for symbol in table.iter_symbols():
+            kind, place = _KINDS.get(symbol["st_info"]["type"]), symbol["st_shndx"]
+            if kind is not None and isinstance(place, int):
+                # Bit 0 of a function's address says Thumb.
+                address = symbol["st_value"] & ~1 if kind == "function" else symbol["st_value"]
+                found.append(Symbol(symbol.name, parts[place].name, address, symbol["st_size"], kind))
+    return tuple(sorted(found, key=lambda symbol: (symbol.address, symbol.name)))
+
+
 class Elf:
-    """One ELF file in memory."""
+    """One ELF file in memory. Raises BuildError when its bytes are something else, or a part of one."""
 
     def __init__(self, content: bytes) -> None:
-        self._file = ELFFile(io.BytesIO(content))
-        self.sections = tuple(
-            Section(
-                section.name,
-                section["sh_addr"],
-                section["sh_size"],
-                section["sh_type"] != "SHT_NOBITS",
-                bool(section["sh_flags"] & _WRITE),
-            )
-            for section in self._file.iter_sections()
-            if section["sh_flags"] & _ALLOC and section["sh_size"]
-        )
-
-    @functools.cached_property
-    def symbols(self) -> tuple[Symbol, ...]:
-        """Functions and objects with a size, by address."""
-        kinds = {"STT_FUNC": "function", "STT_OBJECT": "object"}
-        found = []
-        for table in self._file.iter_sections():
-            if not isinstance(table, SymbolTableSection):
-                continue
-            for symbol in table.iter_symbols():
-                kind = kinds.get(symbol["st_info"]["type"])
-                if kind is None or not isinstance(symbol["st_shndx"], int):
-                    continue
-                section = self._file.get_section(symbol["st_shndx"]).name
-                address = symbol["st_value"] & ~1 if kind == "function" else symbol["st_value"]
-                found.append(Symbol(symbol.name, section, address, symbol["st_size"], kind))
-        return tuple(sorted(found, key=lambda symbol: (symbol.address, symbol.name)))
+        try:
+            file = ELFFile(io.BytesIO(content))
+            parts = list(file.iter_sections())
+            self.sections = tuple(map(_section, filter(_takes_memory, parts)))
+            self.symbols = _symbols(parts)
+            self._contents = {part.name: part.data() for part in parts if _takes_memory(part)}
+        except (ELFError, ConstructError, ValueError, AttributeError, IndexError) as error:
+            raise BuildError("not a whole ELF file; build it again") from error
 
     def symbol(self, name: str) -> Symbol:
         """The symbol called `name`. Raises BuildError when there is none."""
@@ -79,9 +86,9 @@ class Elf:
     def content(self, name: str) -> bytes:
         """The bytes of the object called `name`."""
         symbol = self.symbol(name)
-        section = self._file.get_section_by_name(symbol.section)
-        start = symbol.address - section["sh_addr"]
-        return section.data()[start : start + symbol.size]
+        section = next(each for each in self.sections if each.name == symbol.section)
+        start = symbol.address - section.address
+        return self._contents[section.name][start : start + symbol.size]
 
     def function_at(self, address: int) -> str | None:
         """The name of the function that an address lies in, or None."""

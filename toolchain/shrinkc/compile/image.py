@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import BuildError, InputError
 from ..files import system_errors
 from ..resources import data_folder
 from ..target import Target
@@ -25,8 +25,10 @@ _HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "sta
 
 @dataclass(frozen=True)
 class Image:
-    """A test image: the ELF file, the model behind it, and its sizes in bytes. `digest` is SHA-256 of the
-    ELF.
+    """A test image: the ELF file, the model behind it, and its sizes in bytes (None when it was loaded from
+    a file).
+
+    `digest` is the SHA-256 of the ELF file, 64 hexadecimal digits.
     """
 
     name: str
@@ -35,6 +37,26 @@ class Image:
     interface: Interface
     sizes: Sizes | None
     digest: str
+
+
+def _image(name: str, target: Target, elf: bytes, sizes: Sizes | None) -> Image:
+    interface = Interface.parse(Elf(elf).content("harness_header"))
+    return Image(name, target, elf, interface, sizes, hashlib.sha256(elf).hexdigest())
+
+
+def load_image(path: Path, name: str, target: Target) -> Image:
+    """The image that an earlier build left in the file `path`. Its sizes are not known any more: None.
+
+    Raises InputError when the file is missing or is no test image, BuildError when the system cannot read it.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run shrinkc build")
+    with system_errors(f"cannot read {path}"):
+        elf = path.read_bytes()
+    try:
+        return _image(name, target, elf, None)
+    except BuildError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def check_name(name: str) -> None:
@@ -89,18 +111,4 @@ def compile_image(sources: Mapping[str, str], name: str, target: Target) -> Imag
         elf = link([*others, *library], script, name, target, folder, elf="image.elf")
         sizes = measure(Elf(elf), library, name, target, folder)
     check_stack(sizes.stack, name, target)
-    interface = Interface.parse(Elf(elf).content("harness_header"))
-    return Image(name, target, elf, interface, sizes, hashlib.sha256(elf).hexdigest())
-
-
-def load_image(path: Path, name: str, target: Target) -> Image:
-    """The test image that an earlier build wrote to `path`; its sizes are in that build's report, not here.
-
-    Raises InputError when it is missing or is no test image.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: missing; build the folder again with `shrinkc build`")
-    with system_errors(f"cannot read {path}"):
-        elf = path.read_bytes()
-    interface = Interface.parse(Elf(elf).content("harness_header"))
-    return Image(name, target, elf, interface, None, hashlib.sha256(elf).hexdigest())
+    return _image(name, target, elf, sizes)

@@ -88,7 +88,12 @@ class Target:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.stem for path in folder.glob("*.toml"))
+    """The target files of a folder, cortex-m7 before cortex-m33."""
+
+    def order(name: str) -> list[tuple[int, str]]:
+        return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+    return sorted((path.stem for path in folder.glob("*.toml")), key=order)
 
 
 def _read(path: Path) -> dict:
