@@ -72,9 +72,7 @@ def check_output(folder: Path) -> None:
         return
     written = written_files(folder)
     if written is None:
-        raise InputError(
-            f"{folder} holds something that shrinkc did not write: choose another folder with -o"
-        )
+        raise InputError(f"{folder} holds something that shrinkc did not write: choose another folder with -o")
     for name in sorted(set(_files(folder)) - set(written)):
         raise InputError(
             f"{folder} holds {name!r}, which shrinkc did not write: move it, or choose another folder with -o"

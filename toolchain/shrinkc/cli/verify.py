@@ -73,9 +73,7 @@ def _output_of(project: Values | None) -> Path:
     if len(built) == 1:
         return built[0]
     names = ", ".join(folder.name for folder in built)
-    raise InputError(
-        f"several builds ({names}): give DIR" if built else "nothing is built yet: `shrinkc build` first"
-    )
+    raise InputError(f"several builds ({names}): give DIR" if built else "nothing is built yet: `shrinkc build` first")
 
 
 def settings_of(report: reports.Report, project: Values | None, dataset: str | None) -> Settings:
@@ -100,9 +98,7 @@ def settings_of(report: reports.Report, project: Values | None, dataset: str | N
 def _with_project(values: Values, project: Values) -> Values:
     """The build's values with the project's paths, data and metric; plan and thresholds stay as built."""
     taken = {
-        key: entry
-        for key, entry in project.entries.items()
-        if key[0] in ("data", "metric") or key == ("model", "path")
+        key: entry for key, entry in project.entries.items() if key[0] in ("data", "metric") or key == ("model", "path")
     }
     return Values({**values.entries, **taken}, project.folder)
 
