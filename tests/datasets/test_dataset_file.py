@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shrinkc.datasets import Dataset, check_width, load, save
 from shrinkc.errors import InputError
 
@@ -182,5 +181,5 @@ def test_nothing_bad_is_written(tmp_path):
 
 def test_wrong_width_names_the_remedy():
     check_width(small(), "d.npz", 2)
-    with pytest.raises(InputError, match="'features' is 2 wide and the model takes 40.*--bands 40"):
+    with pytest.raises(InputError, match=r"'features' is 2 wide and the model takes 40.*--bands 40"):
         check_width(small(), "d.npz", 40)

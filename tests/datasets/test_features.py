@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from shrinkc.datasets.features import ENERGY_FLOOR, FeatureConfig, log_mel, mel, mel_filters
 from shrinkc.errors import InputError
 

@@ -15,9 +15,7 @@ def watched(items: Iterable, count: int, doing: str) -> Iterator:
     from rich.progress import track
 
     console = Console(stderr=True)
-    return iter(
-        track(items, doing, total=count, console=console, disable=not console.is_terminal, transient=True)
-    )
+    return iter(track(items, doing, total=count, console=console, disable=not console.is_terminal, transient=True))
 
 
 def cache_folder() -> Path:
@@ -41,15 +39,9 @@ def cache_folder() -> Path:
     required=True,
     help="Folder for train.npz, dev.npz, test.npz.",
 )
-@click.option(
-    "--bands", type=int, default=40, show_default=True, help="Bands of the filterbank: values per frame."
-)
-@click.option(
-    "--frame-shift", type=float, default=20.0, show_default=True, help="Milliseconds from frame to frame."
-)
-@click.option(
-    "--phones", default="common", show_default=True, help="Phone set: common, timit39 or cmudict39."
-)
+@click.option("--bands", type=int, default=40, show_default=True, help="Bands of the filterbank: values per frame.")
+@click.option("--frame-shift", type=float, default=20.0, show_default=True, help="Milliseconds from frame to frame.")
+@click.option("--phones", default="common", show_default=True, help="Phone set: common, timit39 or cmudict39.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def command(
     corpus: str, source: Path | None, output: Path, bands: int, frame_shift: float, phones: str, as_json: bool

@@ -23,9 +23,7 @@ import click
     help="Dev set; repeatable.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option(
-    "--config", type=click.Path(path_type=Path), help="Settings as TOML; the options below override them."
-)
+@click.option("--config", type=click.Path(path_type=Path), help="Settings as TOML; the options below override them.")
 @click.option("--cell", help="lstm, gru or simple_rnn.")
 @click.option("--layers", type=int, help="Recurrent layers.")
 @click.option("--units", type=int, help="Units of each recurrent layer.")
@@ -53,9 +51,7 @@ def command(
     settings = read_settings(config, given)
     datasets = {path: _labelled(path) for path in (*data_paths, *dev_paths)}
     progress = _run(settings, datasets, data_paths, dev_paths, output)
-    click.echo(
-        f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}"
-    )
+    click.echo(f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}")
 
 
 def _labelled(path: Path):  # type: ignore[no-untyped-def]

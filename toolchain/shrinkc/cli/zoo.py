@@ -27,14 +27,10 @@ def _describe(model) -> None:  # type: ignore[no-untyped-def]
 
     console, card = Console(highlight=False), model.card
     console.print(f"zoo:{model.name}  {card['description']}")
-    console.print(
-        f"  {card.get('parameters', 0):,} parameters; trained on {'; '.join(card.get('trained_on', []))}"
-    )
+    console.print(f"  {card.get('parameters', 0):,} parameters; trained on {'; '.join(card.get('trained_on', []))}")
     if not card.get("per"):
         return
-    table = Table(
-        "PER, float, without silence", "utterances", "PER", "95 % interval", box=None, pad_edge=False
-    )
+    table = Table("PER, float, without silence", "utterances", "PER", "95 % interval", box=None, pad_edge=False)
     for figure in card["per"]:
         interval = f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f} % over {figure['over']}"
         table.add_row(figure["data"], str(figure["utterances"]), f"{100 * figure['per']:.1f} %", interval)

@@ -41,13 +41,9 @@ def unpacked(packages: Sequence[str], cache: Path) -> Path:
 def _run(command: list[str], folder: Path) -> None:
     """Run one tool; its last line of complaint becomes the error."""
     try:
-        ended = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise BuildError(
-            f"'{' '.join(command)}' took longer than {SECONDS} s: is the network there?"
-        ) from None
+        raise BuildError(f"'{' '.join(command)}' took longer than {SECONDS} s: is the network there?") from None
     if ended.returncode:
         said = (ended.stderr.strip().splitlines() or ["no message"])[-1]
         raise BuildError(f"'{' '.join(command)}' failed: {said}; try 'apt-get update', or give --source")

@@ -61,9 +61,7 @@ def read_audio(path: str, rate: int) -> np.ndarray:
     return samples[:, 0]
 
 
-def label_frames(
-    segments: Sequence[Segment], centres: np.ndarray, phones: PhoneSet, where: str
-) -> np.ndarray:
+def label_frames(segments: Sequence[Segment], centres: np.ndarray, phones: PhoneSet, where: str) -> np.ndarray:
     """The symbol index at each frame's centre: (frames,) int16, -1 where no segment lies or its label is
     deleted.
     """
@@ -110,8 +108,7 @@ def build_sides(
     everything = np.concatenate([utterance.features for _, utterance in made["train"]]).astype(np.float64)
     mean, std = everything.mean(axis=0), everything.std(axis=0)
     return {
-        side: _dataset(items, corpus, side, config, phones, mean, np.maximum(std, 1e-3))
-        for side, items in made.items()
+        side: _dataset(items, corpus, side, config, phones, mean, np.maximum(std, 1e-3)) for side, items in made.items()
     }
 
 

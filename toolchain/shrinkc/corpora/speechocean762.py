@@ -38,9 +38,7 @@ def read_corpus(source: Path) -> Corpus:
 def _rows(source: Path, part: str) -> list[dict[str, str]]:
     table = source / part / "utterances.tsv"
     if not table.is_file():
-        raise InputError(
-            f"{table}: not found; --source must be the folder of speechocean762 with train/ and test/"
-        )
+        raise InputError(f"{table}: not found; --source must be the folder of speechocean762 with train/ and test/")
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     for column in _COLUMNS:

@@ -16,9 +16,7 @@ from .recording import Corpus, Recording, Segment, read_audio
 RATE = 16000
 CREDIT = "TIMIT Acoustic-Phonetic Continuous Speech Corpus, (c) 1993 Linguistic Data Consortium, LDC93S1"
 LICENCE = "LDC user agreement; the NLTK sample is CC BY-NC-SA: no weights trained on either are shipped here"
-FULL_RULE = (
-    "by speaker: TIMIT's train speakers, the 50 dev speakers in common use, the 24 of the core test set"
-)
+FULL_RULE = "by speaker: TIMIT's train speakers, the 50 dev speakers in common use, the 24 of the core test set"
 SAMPLE_RULE = "by speaker, of TIMIT's train speakers only: a third test, a sixth dev, the rest train"
 
 # Both lists as in Kaldi's recipe for TIMIT (egs/timit/s5/conf); all of them stand in the corpus' TEST folder.
@@ -49,9 +47,7 @@ def read_corpus(source: Path) -> Corpus:
     full = any(_part(path) for path in labels)
     sides = _full_sides(labels) if full else _sample_sides(labels)
     recordings = tuple(_recording(path, sides[path]) for path in labels if path in sides)
-    return Corpus(
-        "timit" if full else "timit-sample", recordings, CREDIT, LICENCE, FULL_RULE if full else SAMPLE_RULE
-    )
+    return Corpus("timit" if full else "timit-sample", recordings, CREDIT, LICENCE, FULL_RULE if full else SAMPLE_RULE)
 
 
 def _is_sa(path: Path) -> bool:
@@ -93,9 +89,7 @@ def _sample_sides(labels: list[Path]) -> dict[Path, str]:
 
 
 def _recording(path: Path, side: str) -> Recording:
-    segments = tuple(
-        _segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip()
-    )
+    segments = tuple(_segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip())
     return Recording(
         name=f"{_speaker(path)}_{path.stem.lower()}",
         speaker=_speaker(path),

@@ -27,13 +27,9 @@ class Field:
 
 
 FIELDS = {
-    "features": Field(
-        "f", 2, np.float32, True, "frames x width, utterances end to end, raw (not normalised)"
-    ),
+    "features": Field("f", 2, np.float32, True, "frames x width, utterances end to end, raw (not normalised)"),
     "lengths": Field("iu", 1, np.int64, True, "frames of each utterance"),
-    "labels": Field(
-        "iu", 1, np.int32, True, "indices into symbols, utterances end to end; empty: unlabelled"
-    ),
+    "labels": Field("iu", 1, np.int32, True, "indices into symbols, utterances end to end; empty: unlabelled"),
     "label_lengths": Field("iu", 1, np.int64, True, "labels of each utterance"),
     "symbols": Field("U", 1, None, True, "names of the outputs; the first is silence and never a label"),
     "speakers": Field("U", 1, None, True, "who speaks each utterance"),

@@ -11,9 +11,7 @@ def shuffled(names: Sequence[str], seed: str) -> list[str]:
     return sorted(set(names), key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
 
 
-def split_by_group(
-    groups: Sequence[str], sizes: Mapping[str, int], seed: str, rest: str = "train"
-) -> list[str]:
+def split_by_group(groups: Sequence[str], sizes: Mapping[str, int], seed: str, rest: str = "train") -> list[str]:
     """Give every item a side, so that no group (speaker, or cluster of texts) stands on two.
 
     `groups` has one name an item. `sizes` is the least number of items of each side but `rest`; sides are
@@ -47,9 +45,7 @@ def cluster_alike(texts: Sequence[str], least: float) -> list[str]:
     alike = process.cdist(distinct, distinct, scorer=fuzz.ratio, score_cutoff=least) >= least
     name_of = {text: text for text in distinct}
     for row, text in enumerate(distinct):
-        joined = {name_of[other] for column, other in enumerate(distinct) if alike[row, column]} | {
-            name_of[text]
-        }
+        joined = {name_of[other] for column, other in enumerate(distinct) if alike[row, column]} | {name_of[text]}
         first = min(joined)
         for other, name in name_of.items():
             if name in joined:

@@ -36,9 +36,7 @@ class Batch:
 
     features: np.ndarray  # (batch, frames, width) float32
     lengths: np.ndarray  # (batch,) int32
-    targets: (
-        np.ndarray
-    )  # (batch, frames) int32, frame labels run late by the delay, -1 where unknown or padding
+    targets: np.ndarray  # (batch, frames) int32, frame labels run late by the delay, -1 where unknown or padding
     labels: np.ndarray  # (batch, labels) int32, padded with 0
     label_lengths: np.ndarray  # (batch,) int32
 
@@ -70,9 +68,7 @@ def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
     kept = tuple(utterance for utterance in utterances if len(utterance.features) >= utterance.fewest_frames)
     frames = sum(len(utterance.features) for utterance in kept)
     mean = sum(utterance.features.sum(axis=0, dtype=np.float64) for utterance in kept) / frames
-    square = (
-        sum(np.square(utterance.features - mean).sum(axis=0, dtype=np.float64) for utterance in kept) / frames
-    )
+    square = sum(np.square(utterance.features - mean).sum(axis=0, dtype=np.float64) for utterance in kept) / frames
     std = np.maximum(np.sqrt(square), 1e-3)
     return TrainingData(kept, mean.astype(np.float32), std.astype(np.float32), first.symbols)
 
@@ -88,9 +84,7 @@ def epoch_batches(data: TrainingData, settings: Settings, stage: int, epoch: int
         yield _batch([data.utterances[number] for number in groups[index]], data, settings, rng)
 
 
-def _batch(
-    chosen: list[Utterance], data: TrainingData, settings: Settings, rng: np.random.Generator
-) -> Batch:
+def _batch(chosen: list[Utterance], data: TrainingData, settings: Settings, rng: np.random.Generator) -> Batch:
     changed = [
         augment(item.features, item.frame_labels, item.fewest_frames, settings, (data.mean, data.std), rng)
         for item in chosen

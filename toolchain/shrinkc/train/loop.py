@@ -57,9 +57,7 @@ def train(
     tf.config.experimental.enable_op_determinism()
     # Where a run may end changes nothing of what came before, so a finished run may go on.
     ends = ("frame_epochs", "ctc_epochs")
-    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {
-        "sources": list(sources)
-    }
+    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {"sources": list(sources)}
     model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
     trainer = Trainer(model, settings)
     progress, history = _resume(folder, run, trainer, tell)
@@ -82,9 +80,7 @@ def train(
         tell(_line(entry, progress))
 
 
-def _resume(
-    folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]
-) -> tuple[Progress, list[dict]]:
+def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]) -> tuple[Progress, list[dict]]:
     """Where to begin: the checkpoint's state, put into the trainer, or the start."""
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:

@@ -4,6 +4,7 @@ Keras is imported on use.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,18 @@ def forward(model: Any, features: Any, dropout: float, seed: Any) -> Any:
     return values
 
 
-def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64) -> list[np.ndarray]:
-    """Logits (frames, symbols) of each sequence (frames, width), computed in padded batches by length."""
+@lru_cache(maxsize=4)
+def _compiled(model: Any) -> Callable:
+    """The model as one traced function of any batch; its weights are read anew at every call."""
     import tensorflow as tf
 
     shape = tf.TensorSpec((None, None, model.input_shape[-1]), tf.float32)
-    run = tf.function(lambda values: model(values, training=False), input_signature=[shape])
+    return tf.function(lambda values: model(values, training=False), input_signature=[shape], autograph=False)
+
+
+def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64) -> list[np.ndarray]:
+    """Logits (frames, symbols) of each sequence (frames, width), computed in padded batches by length."""
+    run = _compiled(model)
     order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
     found: list[np.ndarray] = [np.zeros((0, 0), np.float32)] * len(sequences)
     for start in range(0, len(order), batch):

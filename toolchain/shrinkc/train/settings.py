@@ -44,9 +44,7 @@ class Settings:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 1 or more")
         for name in ("dropout", "average", "stretch", "warp"):
             if not 0 <= getattr(self, name) < 1:
-                raise InputError(
-                    f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1"
-                )
+                raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1")
         for name in ("frame_epochs", "ctc_epochs", "halvings", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")

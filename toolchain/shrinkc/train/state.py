@@ -35,9 +35,7 @@ class Checkpoint:
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write the checkpoint, then the log that belongs to it."""
     arrays = {
-        f"{group}/{index}": value
-        for group, values in checkpoint.groups.items()
-        for index, value in enumerate(values)
+        f"{group}/{index}": value for group, values in checkpoint.groups.items() for index, value in enumerate(values)
     }
     notes = {"progress": checkpoint.progress.as_dict(), "history": checkpoint.history, "run": checkpoint.run}
     out = io.BytesIO()
@@ -67,25 +65,40 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
                 if "/" in key:
                     groups.setdefault(key.split("/")[0], []).append(stored[key])
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise InputError(
-            f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh"
-        ) from None
+        raise InputError(f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh") from None
     return Checkpoint(groups, Progress(**notes["progress"]), notes["history"], notes["run"])
 
 
 def write_model(model: Any, path: Path) -> None:
-    """Save a Keras model as `.keras`, without the times that Keras writes: equal weights give equal bytes."""
+    """Save a Keras model as `.keras`, without the times and addresses that Keras writes into it.
+
+    Equal weights give equal bytes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / MODEL
         model.save(saved)
         out = io.BytesIO()
         with zipfile.ZipFile(saved) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
             for name in sorted(source.namelist()):
-                content = source.read(name)
-                if name == "metadata.json":
-                    kept = {key: value for key, value in json.loads(content).items() if key != "date_saved"}
-                    content = json.dumps(kept).encode()
+                content = _steady(source.read(name)) if name.endswith(".json") else source.read(name)
                 entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 target.writestr(entry, content)
     write_whole(path, out.getvalue())
+
+
+def _steady(content: bytes) -> bytes:
+    """Keras' JSON with shared objects numbered in order of appearance (it has addresses), and without the date."""
+    numbers: dict[int, int] = {}
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, list):
+            return [visit(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {key: visit(item) for key, item in value.items() if key != "date_saved"}
+        if "shared_object_id" in kept:
+            kept["shared_object_id"] = numbers.setdefault(kept["shared_object_id"], len(numbers))
+        return kept
+
+    return json.dumps(visit(json.loads(content))).encode()

@@ -22,9 +22,7 @@ class Trainer:
         self._settings = settings
         self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
         self._optimizer.build(model.trainable_variables)
-        self._average = [
-            tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables
-        ]
+        self._average = [tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables]
         self._compiled = {
             stage: tf.function(self._make_step(loss), input_signature=self._signature(), autograph=False)
             for stage, loss in (("frames", frame_loss), ("ctc", ctc_loss))

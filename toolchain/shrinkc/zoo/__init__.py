@@ -52,8 +52,6 @@ def find(name: str) -> ZooModel:
     """
     plain = name.removeprefix(PREFIX)
     if plain not in names():
-        raise InputError(
-            f"no model 'zoo:{plain}'; the zoo has {', '.join(PREFIX + known for known in names())}"
-        )
+        raise InputError(f"no model 'zoo:{plain}'; the zoo has {', '.join(PREFIX + known for known in names())}")
     folder = zoo_folder() / plain
     return ZooModel(plain, folder, tomllib.loads((folder / "card.toml").read_text(encoding="utf-8")))
