@@ -72,7 +72,7 @@ class Elf:
             parts = list(file.iter_sections())
             self.sections = tuple(map(_section, filter(_takes_memory, parts)))
             self.symbols = _symbols(parts)
-            self._contents = {part.name: part.data() for part in parts if _takes_memory(part)}
+            self._contents = {part.name: (part["sh_addr"], part.data()) for part in parts if _takes_memory(part)}
         except (ELFError, ConstructError, ValueError, AttributeError, IndexError) as error:
             raise BuildError("not a whole ELF file; build it again") from error
 
@@ -86,9 +86,8 @@ class Elf:
     def content(self, name: str) -> bytes:
         """The bytes of the object called `name`."""
         symbol = self.symbol(name)
-        section = next(each for each in self.sections if each.name == symbol.section)
-        start = symbol.address - section.address
-        return self._contents[section.name][start : start + symbol.size]
+        address, content = self._contents.get(symbol.section, (0, b""))
+        return content[symbol.address - address :][: symbol.size]
 
     def function_at(self, address: int) -> str | None:
         """The name of the function that an address lies in, or None."""

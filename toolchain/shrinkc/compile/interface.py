@@ -37,7 +37,10 @@ class Interface:
     @classmethod
     def parse(cls, header: bytes) -> "Interface":
         """Read harness_header_t (protocol.h). Raises BuildError when it is something else."""
-        magic, abi, inputs, outputs, groups, state, digest = _HEADER.unpack(header[: _HEADER.size])
+        wrong = BuildError("there is no header of the test harness; build the image again")
+        if len(header) < cls.SIZE:
+            raise wrong
+        magic, abi, inputs, outputs, groups, state, digest = _HEADER.unpack(header[: cls.SIZE])
         if magic != protocol()["OUTPUT_MAGIC"]:
-            raise BuildError("the test image has no harness header; build it again")
+            raise wrong
         return cls(abi, inputs, outputs, groups, state, digest.rstrip(b"\0").decode("ascii", "replace"))
