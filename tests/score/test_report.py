@@ -132,14 +132,10 @@ def test_headline_before_verification(sample):
 
 
 def test_headline_names_a_divergence(sample):
-    found = reports.Divergence(
-        layer="rnn2", quantity="output", utterance=3, frame=7, index=11, device=-5, reference=-6
-    )
+    found = reports.Divergence(layer="rnn2", quantity="output", utterance=3, frame=7, index=11, device=-5, reference=-6)
     verification = msgspec.structs.replace(sample.verification, bit_exact=False, first_divergence=found)
     rows = dict(headline(reports.with_verification(sample, verification)))
-    assert rows["bit-exact"] == (
-        "NO: output of rnn2, utterance 3, frame 7, index 11: device -5, reference -6"
-    )
+    assert rows["bit-exact"] == ("NO: output of rnn2, utterance 3, frame 7, index 11: device -5, reference -6")
 
 
 def test_plain_table_is_aligned():

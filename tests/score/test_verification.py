@@ -111,9 +111,7 @@ def test_the_limit_is_on_device_minus_float():
 
 
 def test_a_part_of_the_data_set():
-    some = {
-        name: getattr(runs(), name)[:2] for name in ("float_outputs", "integer_outputs", "device_outputs")
-    }
+    some = {name: getattr(runs(), name)[:2] for name in ("float_outputs", "integer_outputs", "device_outputs")}
     found = score("set", dataset(), Metric(), runs(**some), PATHS)
     assert (found.utterances, found.dataset_utterances, found.symbols) == (2, 3, 3)
     assert found.per.device == 0.0
@@ -193,9 +191,7 @@ def test_distance_worked_by_hand():
 
 
 def test_a_trace_may_name_the_layer():
-    found = reports.Divergence(
-        layer="rnn1", quantity="h", utterance=0, frame=1, index=2, device=3, reference=4
-    )
+    found = reports.Divergence(layer="rnn1", quantity="h", utterance=0, frame=1, index=2, device=3, reference=4)
     scored = score("set", dataset(), Metric(), runs(), PATHS, divergence=found)
     assert not scored.bit_exact
     assert msgspec.structs.asdict(scored.first_divergence)["layer"] == "rnn1"

@@ -56,10 +56,14 @@ class LazyGroup(click.Group):
         return super().resolve_command(context, arguments)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="shrinkc", message="%(prog)s %(version)s")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Compile trained recurrent networks into small integer C for Cortex-M, proven in QEMU."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(2)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -70,9 +74,6 @@ def run(arguments: Sequence[str]) -> int:
         return result if isinstance(result, int) else 0
     except ShrinkcError as error:
         return _fail(str(error), error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return 2
     except click.UsageError as error:
         return _fail(_usage(error), 2)
     except click.ClickException as error:

@@ -80,8 +80,7 @@ def find(parts: tuple[str, ...]) -> Field | None:
 def is_table(parts: tuple[str, ...]) -> bool:
     """Does this key name a table: the start of some field's key?"""
     return any(
-        len(field.parts) > len(parts)
-        and all(want in (ANY, got) for want, got in zip(field.parts, parts, strict=False))
+        len(field.parts) > len(parts) and all(want in (ANY, got) for want, got in zip(field.parts, parts, strict=False))
         for field in FIELDS
     )
 
@@ -91,9 +90,7 @@ def siblings(parts: tuple[str, ...]) -> list[str]:
     before, known = parts[:-1], []
     for field in FIELDS:
         start = field.parts[: len(before)]
-        if len(field.parts) > len(before) and all(
-            want in (ANY, got) for want, got in zip(start, before, strict=True)
-        ):
+        if len(field.parts) > len(before) and all(want in (ANY, got) for want, got in zip(start, before, strict=True)):
             known.append(field.parts[len(before)])
     return [name for name in dict.fromkeys(known) if name != ANY]
 

@@ -156,9 +156,7 @@ def _required(project: Values, key: str, remedy: str) -> str:
 
 
 def _model(project: Values) -> Source:
-    text = _required(
-        project, "model.path", "give MODEL (a file or zoo:lstm), or run in a project (`shrinkc init DIR`)"
-    )
+    text = _required(project, "model.path", "give MODEL (a file or zoo:lstm), or run in a project (`shrinkc init DIR`)")
     return model_source(text, project.folder_of("model.path"))
 
 
@@ -186,9 +184,7 @@ def _name_of(model: Source) -> str:
     name = re.sub(r"[^A-Za-z0-9_]", "_", plain)
     problem = name_problem(name)
     if problem:
-        raise InputError(
-            f"{model.name}: {name!r}, taken as the model's name, {problem} (--name or model.name)"
-        )
+        raise InputError(f"{model.name}: {name!r}, taken as the model's name, {problem} (--name or model.name)")
     return name
 
 

@@ -89,9 +89,7 @@ def read(folder: Path) -> Values:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path}: not valid TOML: {error}: write `key = value`, with text in quotes"
-        ) from error
+        raise InputError(f"{path}: not valid TOML: {error}: write `key = value`, with text in quotes") from error
     entries = {}
     for key, value in _leaves(content, (), path, text):
         check(key, value, _place(path, text, key))

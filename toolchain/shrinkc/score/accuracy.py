@@ -25,8 +25,7 @@ def reference_labels(dataset: Dataset) -> tuple[list[np.ndarray], str]:
     if np.all(dataset.label_lengths == 1):
         return references, "sequences"
     raise InputError(
-        "metric.kind: accuracy needs one label a frame or one an utterance; "
-        "set it to 'per' for sequences of labels"
+        "metric.kind: accuracy needs one label a frame or one an utterance; set it to 'per' for sequences of labels"
     )
 
 

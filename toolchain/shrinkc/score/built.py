@@ -14,7 +14,12 @@ FLOAT_BYTES = 4
 
 
 def report_of(
-    settings: Settings, network: Network, program: Program, image: Image, digest: str, notes: tuple[str, ...] = ()
+    settings: Settings,
+    network: Network,
+    program: Program,
+    image: Image,
+    digest: str,
+    notes: tuple[str, ...] = (),
 ) -> report.Report:
     """What a build came to. Compression counts all that the model keeps in flash: its constants and the table."""
     quantized = program.network

@@ -14,7 +14,11 @@ Rerun = Callable[[int], tuple[Trace, Execution]]
 
 
 def find(
-    program: Program, outputs: Sequence[np.ndarray], sent: Sequence[np.ndarray], reference: Execution, rerun: Rerun
+    program: Program,
+    outputs: Sequence[np.ndarray],
+    sent: Sequence[np.ndarray],
+    reference: Execution,
+    rerun: Rerun,
 ) -> report.Divergence | None:
     """The first difference, None if there is none.
 
@@ -54,11 +58,21 @@ def _sides(program: Program, device: Trace, reference: Execution):
     network = program.network
     for layer in network.layers:
         for place, group in enumerate(network.groups):
-            if group.name.split(".")[0] == layer.name:
+            if group.layer == layer.name:
                 name = f"columns sent of {group.name}"
-                yield layer.name, name, device.sent[:, place : place + 1], reference.sent[0][:, place : place + 1]
+                yield (
+                    layer.name,
+                    name,
+                    device.sent[:, place : place + 1],
+                    reference.sent[0][:, place : place + 1],
+                )
         for state in layer.states:
             field = program.field(f"{layer.name}_{state.name}")
             raw = np.ascontiguousarray(device.states[:, field.offset : field.offset + field.bytes])
-            yield layer.name, state.name, raw.view(f"<i{state.bits // 8}"), reference.states[f"{layer.name}.{state.name}"][0]
+            yield (
+                layer.name,
+                state.name,
+                raw.view(f"<i{state.bits // 8}"),
+                reference.states[f"{layer.name}.{state.name}"][0],
+            )
     yield network.layers[-1].name, "output", device.outputs, reference.outputs[0]

@@ -39,9 +39,7 @@ class Runs:
         for run in (self.float_outputs, self.device_outputs):
             got = [np.shape(output) for output in run]
             if got != due:
-                raise BuildError(
-                    f"runs of other lengths: {len(got)} utterances {got[:1]}, not {len(due)} {due[:1]}"
-                )
+                raise BuildError(f"runs of other lengths: {len(got)} utterances {got[:1]}, not {len(due)} {due[:1]}")
 
     @property
     def frames(self) -> int:
@@ -118,9 +116,7 @@ def instructions_per_frame(instructions: Sequence[np.ndarray]) -> report.Instruc
     return report.Instructions(mean=float(counts.mean()), min=int(counts.min()), max=int(counts.max()))
 
 
-def eliminated(
-    paths: Sequence[report.PathEntry], sent: Mapping[str, np.ndarray], frames: int
-) -> report.Eliminated:
+def eliminated(paths: Sequence[report.PathEntry], sent: Mapping[str, np.ndarray], frames: int) -> report.Eliminated:
     """Share of the multiplications of all dense products that were not done, in percent.
 
     A column sent costs one multiplication a row of each path that reads its group. A dense product

@@ -91,7 +91,5 @@ def _change(points: float, interval: Sequence[float], over: str) -> str:
 def plain(heading: str, rows: Sequence[Sequence[str]]) -> str:
     """Aligned text: the heading, then a line a row. All rows have the same number of columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join([heading, *lines]) + "\n"

@@ -95,9 +95,7 @@ def _errors(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tu
     references = np.split(dataset.labels, np.cumsum(dataset.label_lengths)[:-1])[:count]
     blank, silence = _blank_and_silence(dataset, metric)
     decoded = {run: rates.decode_all(item, blank) for run, item in real.items()}
-    return {
-        run: rates.utterance_errors(references, item, silence) for run, item in decoded.items()
-    }, "symbols"
+    return {run: rates.utterance_errors(references, item, silence) for run, item in decoded.items()}, "symbols"
 
 
 def _blank_and_silence(dataset: Dataset, metric: Metric) -> tuple[int | None, int | None]:
@@ -111,8 +109,7 @@ def _blank_and_silence(dataset: Dataset, metric: Metric) -> tuple[int | None, in
         return blank, 0
     if 0 not in dataset.labels:
         raise InputError(
-            f"metric.silence: the data set's labels hold no {symbols[0]!r}, so it cannot be counted: "
-            "set it to false"
+            f"metric.silence: the data set's labels hold no {symbols[0]!r}, so it cannot be counted: set it to false"
         )
     # Silence that doubles as the blank is a symbol like any other once it is to be counted.
     return (None if blank == 0 else blank), None
@@ -133,9 +130,7 @@ def _counts(errors: RunErrors) -> report.ErrorCounts:
     sums = {run: rates.total(items) for run, items in errors.items()}
     return report.ErrorCounts(
         **{
-            run: report.Counts(
-                substitutions=item.substitutions, deletions=item.deletions, insertions=item.insertions
-            )
+            run: report.Counts(substitutions=item.substitutions, deletions=item.deletions, insertions=item.insertions)
             for run, item in sums.items()
         }
     )
