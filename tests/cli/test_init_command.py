@@ -68,7 +68,7 @@ def network(monkeypatch) -> None:
         matrices={"input.x": np.zeros((4, 3)), "input.h": np.zeros((4, 4))},
     )
     found = SimpleNamespace(name="tiny", inputs=3, outputs=4, parameters=44, layers=(layer,), notes=("No softmax.",))
-    monkeypatch.setattr(importers, "load", lambda path: found)
+    monkeypatch.setattr(importers, "load", lambda path, name=None: found)
 
 
 def test_inspect(shrinkc_run, network):

@@ -17,9 +17,12 @@ def command(model: str, as_json: bool) -> None:
     import msgspec
 
     from ..importers import load
-    from ..project.resolve import model_source
+    from ..project.resolve import ZOO, model_source
 
-    found = describe(load(model_source(model, Path.cwd()).path))
+    source = model_source(model, Path.cwd())
+    # A zoo model's file has the same name in every folder; the model is called what the user calls it.
+    name = source.name.removeprefix(ZOO) if source.name.startswith(ZOO) else None
+    found = describe(load(source.path, name))
     if as_json:
         print_json(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
         return
