@@ -39,4 +39,4 @@ def test_progress_on_a_terminal_is_a_bar():
         progress("running", 0, 9)
         progress("running", 9, 9)
     assert "running" in stream.getvalue()
-    assert "9/9" in stream.getvalue()
+    assert "9 of 9" in stream.getvalue()

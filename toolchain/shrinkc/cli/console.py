@@ -64,12 +64,12 @@ class Progress:
     def __enter__(self) -> "Progress":
         if self._stream.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(),
-                MofNCompleteColumn(),
+                TextColumn("{task.fields[count]}"),
                 TimeElapsedColumn(),
             )
             self._bar = Progress(*columns, console=Console(file=self._stream), transient=True)
@@ -89,9 +89,9 @@ class Progress:
         elif message != self._message or self._task is None:
             if self._task is not None:
                 self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(message, total=total or None, completed=done)
+            self._task = self._bar.add_task(message, total=total or None, completed=done, count=_count(done, total))
         else:
-            self._bar.update(self._task, completed=done, total=total or None)
+            self._bar.update(self._task, completed=done, total=total or None, count=_count(done, total))
         self._message = message
 
     def _plain(self, message: str, done: int, total: int) -> None:
@@ -99,5 +99,9 @@ class Progress:
         if message == self._message and now - self._printed < PLAIN_STEP_SECONDS:
             return
         self._printed = now
-        count = f" ({done} of {total})" if total else ""
+        count = f" ({_count(done, total)})" if total else ""
         print(f"{message}{count}", file=self._stream, flush=True)
+
+
+def _count(done: int, total: int) -> str:
+    return f"{done:,} of {total:,}" if total else ""

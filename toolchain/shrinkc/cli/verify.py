@@ -1,6 +1,7 @@
 """`shrinkc verify`: the image in QEMU against the reference, bit for bit, and its score."""
 
 import math
+import os
 from pathlib import Path
 
 import click
@@ -59,6 +60,8 @@ def command(
         report = pipeline.verify(place, settings, limit=limit, jobs=jobs, progress=progress)
     reports.save(place, report, page)
     print_report(report, as_json)
+    if not as_json:
+        click.echo(f"added to {os.path.relpath(place / reports.FILE_NAME)} and {reports.PAGE_NAME}")
     check_limits(report.verification, max_per_increase)
 
 
