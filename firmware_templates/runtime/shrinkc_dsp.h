@@ -3,6 +3,7 @@
 #define SHRINKC_DSP_H
 
 #include "shrinkc_fixed_point.h"
+#include "shrinkc_kernels.h"
 
 /* Words in memory that may have been written as something else: entries of an active list, pairs of inputs. */
 typedef uint32_t __attribute__((may_alias)) word_t;

@@ -114,6 +114,19 @@ SHRINKC_INLINE int32_t shrinkc_requantize(int32_t accumulator, int32_t multiplie
 #endif
 }
 
+/* The same without the saturation: sums of several accumulators are saturated once, after they are added. */
+SHRINKC_INLINE int32_t shrinkc_rescale(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
+{
+    const int32_t raised = (int32_t)((uint32_t)accumulator << left);
+    return shrinkc_rounding_shift(shrinkc_multiply_wide(raised, multiplier), right);
+}
+
+/* max(value, 0). */
+SHRINKC_INLINE int32_t shrinkc_relu(int32_t value)
+{
+    return value < 0 ? 0 : value;
+}
+
 /* A 16-bit vector element to a send group's grid: round(value * multiplier / 2^shift), clamped to +-limit.
  * multiplier is a positive int16 and 1 <= shift <= 30. */
 SHRINKC_INLINE int32_t shrinkc_quantize_vector(int32_t value, int32_t multiplier, int32_t shift, int32_t limit)

@@ -11,7 +11,7 @@ int32_t random_between(int32_t low, int32_t high);
 /* One line: the name, up to three numbers, and a digest (FNV-1a) of the bytes. */
 void report(const char *name, uint32_t a, uint32_t b, uint32_t c, const void *bytes, size_t size);
 
-/* One line: "count NAME bits rows columns sent ticks". */
+/* One line: "count NAME" and the numbers. */
 void report_count(const char *name, const uint32_t *numbers, int count);
 
 void check_fixed_point(void);
