@@ -1,0 +1,92 @@
+"""Target files: all of ours load, and each kind of mistake is one line that names file and key."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from shrinkc.errors import InputError
+from shrinkc.resources import data_folder
+from shrinkc.target import list_targets, load_target
+
+CORES = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"]
+
+
+def test_every_target_loads() -> None:
+    for name in list_targets():
+        target = load_target(name)
+        assert target.name == name
+        assert target.core.name in target.board.cores
+        assert target.board.region("flash").length > target.board.region("ram").length // 2
+        assert (data_folder("firmware_templates") / "image" / f"board_{target.board.setup}.c").is_file()
+
+
+def test_the_names_and_their_order() -> None:
+    names = list_targets()
+    assert set(CORES) | {"microbit", "netduinoplus2"} <= set(names)
+    assert names.index("cortex-m7") < names.index("cortex-m33") < names.index("microbit")
+
+
+def test_a_core_gets_its_board_and_a_board_its_core() -> None:
+    assert load_target("cortex-m0plus").board.name == "mps2-an385"
+    assert load_target("mps2-an385").core.name == "cortex-m3"
+    assert load_target("netduinoplus2").core.name == "cortex-m4"
+    assert load_target("netduinoplus2").kernels == "dsp"
+
+
+def test_the_first_real_board_has_the_parts_memories() -> None:
+    regions = {region.kind: region for region in load_target("netduinoplus2").board.regions}
+    assert (regions["flash"].origin, regions["flash"].length) == (0x0800_0000, 1024 * 1024)
+    assert (regions["ram"].origin, regions["ram"].length) == (0x2000_0000, 128 * 1024)
+
+
+def test_an_unknown_target_is_refused_with_the_list() -> None:
+    with pytest.raises(InputError, match=r"unknown target 'cortex-m5'; there are cortex-m0, .*netduinoplus2"):
+        load_target("cortex-m5")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the target files, to break."""
+    shutil.copytree(data_folder("targets"), tmp_path / "targets")
+    return tmp_path / "targets"
+
+
+BOARD = "boards/netduinoplus2.toml"
+CORE = "cores/cortex-m4.toml"
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        (BOARD, "clock_hz =", "clok_hz =", r"netduinoplus2.toml: unknown key 'clok_hz'; there are title, cores"),
+        (BOARD, "stack = 8192\n", "", r"'stack' is missing; it is an integer above 0"),
+        (BOARD, "stack = 8192", "stack = 0", r"'stack' is 0; it must be an integer above 0"),
+        (BOARD, "stack = 8192", "stack = true", r"'stack' is True; it must be an integer above 0"),
+        (BOARD, "stack = 8192", "stack = 8190", r"'stack' is 8190; it must be a multiple of 8"),
+        (BOARD, "systick_hz = 168_000_000", "systick_hz = 8_000_000", r"must be at least 16000000"),
+        (BOARD, 'cores = ["cortex-m4"]', 'cores = ["cortex-m9"]', r"no cortex-m9 in cores; there are cortex-m0"),
+        (BOARD, 'cores = ["cortex-m4"]', "cores = []", r"'cores' is empty"),
+        (BOARD, 'kind = "ram"', 'kind = "rom"', r"'kind' is 'rom'; it must be one of flash, ram, boot"),
+        (BOARD, 'kind = "ram"', 'kind = "flash"', r"no region of kind ram"),
+        (BOARD, 'name = "ram"', 'name = "my ram"', r"region name 'my ram' is no C identifier"),
+        (BOARD, "origin = 0x20000000", "origin = -1", r"'origin' is -1; it must be a 32-bit address"),
+        (BOARD, "stack = 8192", "stack = ", r"not valid TOML: .*line"),
+        (CORE, 'kernels = "dsp"', 'kernels = "simd"', r"'simd'; it must be one of portable, dsp, helium"),
+        (CORE, 'flags = ["-mcpu=cortex-m4"', 'flags = [4, "-mcpu=cortex-m4"', r"it must be a list of strings"),
+    ],
+)
+def test_mistakes_are_named(folder: Path, file: str, before: str, after: str, message: str) -> None:
+    path = folder / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    with pytest.raises(InputError, match=message) as error:
+        load_target(path.stem, folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_core_on_a_board_that_does_not_run_it(folder: Path) -> None:
+    path = folder / CORE
+    path.write_text(path.read_text().replace("mps2-an386", "microbit"))
+    with pytest.raises(InputError, match="board microbit does not run cortex-m4; it runs cortex-m0"):
+        load_target("cortex-m4", folder)

@@ -1,0 +1,73 @@
+"""The reference part of docs/targets.md, from the table of fields and the target files.
+
+`python -m shrinkc.target.reference docs/targets.md` writes it anew between its two marks.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..files import write_whole
+from .fields import BOARD_FIELDS, CORE_FIELDS, REGION_FIELDS, TYPES, Field
+from .load import Target, list_targets, load_target
+
+BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
+END = "<!-- end of the written part -->"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(fields: Iterable[Field]) -> str:
+    rows = []
+    for field in fields:
+        allowed = ", ".join(f"`{value}`" for value in field.allowed)
+        rows.append((f"`{field.name}`", allowed or TYPES[field.type][1], field.meaning))
+    return _table(("key", "value", "meaning"), rows)
+
+
+def _core_row(target: Target) -> tuple[str, ...]:
+    flags = " ".join(target.flags)
+    return f"`{target.name}`", target.core.isa, f"`{target.kernels}`", f"`{flags}`", f"`{target.board.name}`"
+
+
+def _board_row(target: Target) -> tuple[str, ...]:
+    board = target.board
+    memories = ", ".join(f"{region.name} {region.length // 1024} KiB" for region in board.regions)
+    cores = ", ".join(f"`{core}`" for core in board.cores)
+    return f"`{board.name}`", board.title, cores, memories, f"{board.clock_hz / 1e6:g} MHz"
+
+
+def reference() -> str:
+    """Markdown: the targets that there are, then the fields of their files."""
+    targets = [load_target(name) for name in list_targets()]
+    cores = [target for target in targets if target.name == target.core.name]
+    boards = [target for target in targets if target.name == target.board.name]
+    parts = [
+        "## Cores\n",
+        _table(("name", "instruction set", "kernels", "compiler flags", "board"), map(_core_row, cores)),
+        "## Boards\n",
+        _table(("name", "board", "cores", "memory", "clock"), map(_board_row, boards)),
+        "## A core's file: `targets/cores/<name>.toml`\n",
+        _fields(CORE_FIELDS),
+        "## A board's file: `targets/boards/<name>.toml`\n",
+        _fields(BOARD_FIELDS),
+        "### Each `[[regions]]` table\n",
+        _fields(REGION_FIELDS),
+    ]
+    return "\n".join(parts)
+
+
+def updated(page: str) -> str:
+    """`page` with the part between the marks written anew."""
+    head, rest = page.split(BEGIN)
+    tail = rest.split(END)[1]
+    return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        write_whole(Path(name), updated(Path(name).read_text(encoding="utf-8")))
