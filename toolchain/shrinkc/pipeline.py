@@ -8,6 +8,7 @@ import numpy as np
 
 from . import importers
 from .calibrate import calibrate
+from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
@@ -55,7 +56,9 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
-    settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
+    settings.check_patterns(
+        [path.name for path in quantized.paths], [group.name for group in quantized.groups]
+    )
     program = lower(quantized)
     sources = emit(program, target, _symbols(calibration, network))
     progress("compiling")
@@ -63,14 +66,21 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration))
     files = {
         **sources.files,
+        **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
-        archive.FILE_NAME: archive.to_bytes(archive.Reference(archive.FORMAT, sources.digest, network, quantized)),
+        archive.FILE_NAME: archive.to_bytes(
+            archive.Reference(archive.FORMAT, sources.digest, network, quantized)
+        ),
     }
     return Build(files, made, quantized, program, image)
 
 
 def verify(
-    folder: Path, settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
+    folder: Path,
+    settings: Settings,
+    limit: int | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda *_: None,
 ) -> report.Report:
     """The report of the build in `folder`, with its image run in QEMU over the test set of `settings` and scored.
 
@@ -86,7 +96,9 @@ def verify(
     features = _features(dataset)
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
     progress("running in QEMU", 0, len(inputs))
-    trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
+    trace = run_image(
+        image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total)
+    )
     progress("running the references")
     execution = run_reference(reference.quantized, inputs)
     runs = _runs(reference, features, trace, execution, image)
@@ -121,7 +133,9 @@ def _divergence(
         return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True)
 
     lengths = [len(utterance) for utterance in inputs]
-    return divergence.find(lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun)
+    return divergence.find(
+        lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun
+    )
 
 
 def _sent_by_group(names: list[str], sent: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -137,7 +151,9 @@ def _cut(values: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
 
 def _calibration_set(settings: Settings, network: Network) -> Dataset:
     if settings.data.calibration is None:
-        raise InputError("no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml")
+        raise InputError(
+            "no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml"
+        )
     return _load(settings.data.calibration, network)
 
 
@@ -167,4 +183,6 @@ def _notes(calibration: Dataset) -> tuple[str, ...]:
     count = len(calibration.lengths)
     if count >= FEW_UTTERANCES:
         return ()
-    return (f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",)
+    return (
+        f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",
+    )

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from ..cells.expressions import Affine, Value, walk
 from ..cells import Cell, define
+from ..cells.expressions import Affine, Value, walk
 from ..numbers.operations import Operation
-from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork
+from ..quantize.quantized import QuantizedLayer, QuantizedNetwork
 from .layout import pack
 from .memory import plan_memory
 from .program import Assignment, PackedMatrix, Program, Read, Stage, Store, Update
@@ -13,13 +13,17 @@ from .program import Assignment, PackedMatrix, Program, Read, Stage, Store, Upda
 
 def lower(network: QuantizedNetwork) -> Program:
     """The Program of a network. Raises InputError where two names would collide."""
-    schedules = {layer.name: _Schedule.of(define(layer.cell_name, layer.cell_options)) for layer in network.layers}
+    schedules = {
+        layer.name: _Schedule.of(define(layer.cell_name, layer.cell_options)) for layer in network.layers
+    }
     stored = {layer.name: _stored(layer, schedules[layer.name], network) for layer in network.layers}
     fields, size = plan_memory(network, stored)
-    matrices = {matrix.name: matrix for layer in network.layers for matrix in _pack_layer(layer)}
+    matrices = {matrix.name: matrix for layer in network.layers for matrix in _pack_layer(network, layer)}
     stages = []
     for index, layer in enumerate(network.layers):
-        stages += _layer_stages(network, index, schedules[layer.name], stored[layer.name], list(matrices.values()))
+        stages += _layer_stages(
+            network, index, schedules[layer.name], stored[layer.name], list(matrices.values())
+        )
     return Program(network, fields, size, tuple(stages), tuple(matrices.values()))
 
 
@@ -66,10 +70,10 @@ def _stored(layer: QuantizedLayer, schedule: _Schedule, network: QuantizedNetwor
     return list(dict.fromkeys(keep))
 
 
-def _pack_layer(layer: QuantizedLayer) -> list[PackedMatrix]:
+def _pack_layer(network: QuantizedNetwork, layer: QuantizedLayer) -> list[PackedMatrix]:
     return [
         PackedMatrix(
-            name=f"{accumulator.name}_{matrix.group.split('.')[1].split('@')[0]}",
+            name=f"{accumulator.name}_{network.group(matrix.group).source}",
             group=matrix.group,
             accumulator=accumulator.name,
             bits=matrix.bits,
@@ -83,7 +87,11 @@ def _pack_layer(layer: QuantizedLayer) -> list[PackedMatrix]:
 
 
 def _layer_stages(
-    network: QuantizedNetwork, index: int, schedule: _Schedule, stored: list[str], matrices: list[PackedMatrix]
+    network: QuantizedNetwork,
+    index: int,
+    schedule: _Schedule,
+    stored: list[str],
+    matrices: list[PackedMatrix],
 ) -> list[Stage]:
     layer = network.layers[index]
     places = _places(layer, stored)
@@ -93,12 +101,11 @@ def _layer_stages(
             Read(
                 group=group,
                 index=place,
-                vector=_vector_field(network, index, group.name.split(".")[1].split("@")[0], places),
+                vector=_vector_field(network, index, group.source, places),
                 matrices=tuple(matrix for matrix in matrices if matrix.group == group.name),
             )
             for place, group in enumerate(network.groups)
-            if group.name.split(".")[0] == layer.name
-            and schedule.sources[group.name.split(".")[1].split("@")[0]] == number
+            if group.layer == layer.name and schedule.sources[group.source] == number
         )
         started = {matrix.accumulator for read in reads for matrix in read.matrices}
         dense = tuple(one for one in layer.accumulators if not one.delta and one.name in started)
@@ -129,9 +136,13 @@ def _update(
     here = [equation for equation in layer.equations if schedule.equations[equation.name] == number]
     names = {equation.name for equation in here}
     last = number == schedule.count - 1
-    read = {node.name for equation in here for node in _leaves(equation.operation) if node.function == "value"}
+    read = {
+        node.name for equation in here for node in _leaves(equation.operation) if node.function == "value"
+    }
     read |= {state.next for state in layer.states if last}
-    summed = {node.name for equation in here for node in _leaves(equation.operation) if node.function != "value"}
+    summed = {
+        node.name for equation in here for node in _leaves(equation.operation) if node.function != "value"
+    }
     stores = [
         Store(f"{layer.name}_{state.name}", state.next, f"int{state.bits}_t")
         for state in layer.states
@@ -150,7 +161,9 @@ def _update(
         accumulators=tuple(one for one in layer.accumulators if one.name in summed),
         loads=tuple((name, places[name]) for name in sorted(read - names)),
         assignments=tuple(
-            Assignment(e.name, e.text, f"Q{(15 if e.limit < 1 << 15 else 31) - e.fraction}.{e.fraction}", e.operation)
+            Assignment(
+                e.name, e.text, f"Q{(15 if e.limit < 1 << 15 else 31) - e.fraction}.{e.fraction}", e.operation
+            )
             for e in here
         ),
         stores=tuple(stores),

@@ -18,7 +18,11 @@ def proven_bounds(cell: Cell) -> dict[str, float]:
     unit = {state.name: (-1.0, 1.0) for state in cell.states}
     while True:
         results = _evaluate_all(cell, unit)
-        broken = [state.name for state in cell.states if unit[state.name] == (-1.0, 1.0) and _size(results[state.next]) > 1]
+        broken = [
+            state.name
+            for state in cell.states
+            if unit[state.name] == (-1.0, 1.0) and _size(results[state.next]) > 1
+        ]
         if not broken:
             return {name: _size(interval) for name, interval in results.items()}
         unit |= dict.fromkeys(broken, EVERYTHING)

@@ -69,11 +69,15 @@ def choose_formats(layer: Layer, ranges: Ranges, state_bits: int) -> LayerFormat
         for equation in cell.equations
     }
     builder = _Builder(layer, ranges, formats)
-    operations = {equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations}
+    operations = {
+        equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations
+    }
     return LayerFormats(formats, operations, builder.gate_fractions)
 
 
-def _equation_format(cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int) -> Format:
+def _equation_format(
+    cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int
+) -> Format:
     bound = min(bounds[name], MARGIN * ranges[f"{layer}.{name}"].maximum) or 1.0
     wide = any(state.next == name and state.wide for state in cell.states)
     if wide and state_bits == 32:
@@ -102,7 +106,10 @@ class _Builder:
         result = self._align(self._convert(expression, wanted.fraction), wanted.fraction)
         if result.high > wanted.limit or result.low < -wanted.limit - 1:
             result = Typed(
-                Operation("saturate", (result.operation,), (wanted.limit,)), result.fraction, -wanted.limit, wanted.limit
+                Operation("saturate", (result.operation,), (wanted.limit,)),
+                result.fraction,
+                -wanted.limit,
+                wanted.limit,
             )
         self.known[name] = wanted
         return result

@@ -11,12 +11,15 @@ from ..numbers.operations import Operation
 class SendGroup:
     """One vector at one width, as the input of products: its grid, and when its elements are sent.
 
-    real = scale * integer, |integer| <= limit. The group reads the int16 vector `vector` and takes it to its own grid
-    by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond `thresholds` (int16, one an
+    `name` is `layer.source@bits`: the layer that reads it, and what it calls it. `vector` is where the values come
+    from: `input` or `layer.equation`. real = scale * integer, |integer| <= limit. The int16 vector is taken to the
+    grid by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond `thresholds` (int16, one an
     element, in steps of the grid) are sent; otherwise the product is computed densely.
     """
 
     name: str
+    layer: str
+    source: str
     vector: str
     width: int
     bits: int

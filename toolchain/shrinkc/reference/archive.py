@@ -59,8 +59,18 @@ def load(folder: Path) -> Reference:
                 raise NotImplementedError(f"{kind} cannot be read")
 
             reference = msgspec.json.decode(structure, type=Reference, dec_hook=bring)
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, msgspec.MsgspecError) as error:
-        raise InputError(f"{path}: damaged or of another version ({error}); build the folder again") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        msgspec.MsgspecError,
+    ) as error:
+        raise InputError(
+            f"{path}: damaged or of another version ({error}); build the folder again"
+        ) from error
     if reference.format != FORMAT:
         raise InputError(f"{path}: is of the format {reference.format}, not {FORMAT}; build the folder again")
     return reference

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..network.sequences import Batch, batches
 from ..numbers import fixed_point
 from ..numbers.operations import MEANINGS, Operation
-from ..network.sequences import Batch, batches
 from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
 
 BATCH = 256
@@ -73,7 +73,9 @@ class _Sender:
     def send(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """vector (columns, width) to what the product sees, same shape, and the columns sent, (columns,)."""
         group, count = self.group, len(vector)
-        grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(np.int16)
+        grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(
+            np.int16
+        )
         held = self.held[:count]
         if not group.delta:
             held[:] = grid
@@ -91,7 +93,9 @@ class _Sender:
 class _LayerRun:
     """One layer over a batch, step by step."""
 
-    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray) -> None:
+    def __init__(
+        self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray
+    ) -> None:
         self.layer, self.batch, self.inputs = layer, batch, inputs
         steps, columns = inputs.shape[:2]
         names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
@@ -114,7 +118,9 @@ class _LayerRun:
             self.kept = {name: np.zeros((steps, *state.shape), state.dtype) for name, state in states.items()}
         for step in range(steps):
             count = int(batch.active[step])
-            values = self._step(step, {name: state[:count] for name, state in states.items()}, self.inputs[step, :count])
+            values = self._step(
+                step, {name: state[:count] for name, state in states.items()}, self.inputs[step, :count]
+            )
             for state in layer.states:
                 states[state.name][:count] = values[state.next]
             outputs[step, :count] = values[layer.output]
@@ -150,8 +156,9 @@ class _LayerRun:
         for matrix in self.sums[accumulator].accumulator.matrices:
             key = f"sent {matrix.group}"
             if key not in values:
-                source = self.groups[matrix.group].name.split(".")[1].split("@")[0]
-                values[key], counts = self.senders[matrix.group].send(values[source])
+                values[key], counts = self.senders[matrix.group].send(
+                    values[self.groups[matrix.group].source]
+                )
                 self.sent[matrix.group][step, : len(counts)] = counts
             seen.append(values[key])
         return seen
