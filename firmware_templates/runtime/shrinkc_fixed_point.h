@@ -97,14 +97,26 @@ SHRINKC_INLINE int32_t shrinkc_multiply_wide(int32_t value, int32_t factor)
 #endif
 }
 
-/* An accumulator to 16 bits: saturate_s16(round(accumulator * multiplier * 2^(left - 16 - right))).
- * multiplier is a positive int16, accumulator * 2^left fits 32 bits, 1 <= right <= 30.
- * (p + 2^(right-1)) >> right is ((p >> (right-1)) + 1) >> 1, which spares building the power of two, and SSAT shifts
- * its operand for nothing: LSL, SMULWB, SUB, ASR, ADD, SSAT on an M4. */
-SHRINKC_INLINE int32_t shrinkc_requantize(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
+/* 2 * round(accumulator * multiplier * 2^(left - 16 - right)), or one more: `>> 1` is left to the caller.
+ * (p + 2^(right-1)) >> right is ((p >> (right-1)) + 1) >> 1, which spares building the power of two. */
+SHRINKC_INLINE int32_t shrinkc_rescale_twice(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
 {
     const int32_t raised = (int32_t)((uint32_t)accumulator << left);
-    const int32_t twice = (shrinkc_multiply_wide(raised, multiplier) >> (right - 1)) + 1;
+    return (shrinkc_multiply_wide(raised, multiplier) >> (right - 1)) + 1;
+}
+
+/* round(accumulator * multiplier * 2^(left - 16 - right)), halves up. multiplier is a positive int16,
+ * accumulator * 2^left fits 32 bits, 1 <= right <= 30. For sums of several accumulators, saturated after they are
+ * added. */
+SHRINKC_INLINE int32_t shrinkc_rescale(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
+{
+    return shrinkc_rescale_twice(accumulator, multiplier, left, right) >> 1;
+}
+
+/* saturate_s16(rescale). SSAT shifts its operand for nothing: LSL, SMULWB, SUB, ASR, ADD, SSAT on an M4. */
+SHRINKC_INLINE int32_t shrinkc_requantize(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
+{
+    const int32_t twice = shrinkc_rescale_twice(accumulator, multiplier, left, right);
 #if SHRINKC_HAS_SSAT
     int32_t result;
     __asm__("ssat %0, #16, %1, asr #1" : "=r"(result) : "r"(twice));
@@ -112,13 +124,6 @@ SHRINKC_INLINE int32_t shrinkc_requantize(int32_t accumulator, int32_t multiplie
 #else
     return shrinkc_saturate_s16(twice >> 1);
 #endif
-}
-
-/* The same without the saturation: sums of several accumulators are saturated once, after they are added. */
-SHRINKC_INLINE int32_t shrinkc_rescale(int32_t accumulator, int32_t multiplier, int32_t left, int32_t right)
-{
-    const int32_t raised = (int32_t)((uint32_t)accumulator << left);
-    return shrinkc_rounding_shift(shrinkc_multiply_wide(raised, multiplier), right);
 }
 
 /* max(value, 0). */

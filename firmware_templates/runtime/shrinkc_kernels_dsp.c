@@ -3,7 +3,7 @@
  * SMLABB and its kin multiply either half of one register by either half of another and add, so the work is to bring
  * weights into halves, two at a time. Accumulators stay in registers while a loop goes over the columns, four columns
  * in one go. The layout of weights is in shrinkc_kernels.h; the integers are those of shrinkc_kernels_portable.c.
- * Instructions are counted in gcc 12.2's code for the Cortex-M4 at -O2 and -O3, per multiplication.
+ * The figures beside the loops are instructions a multiplication, measured in gcc 12.2's code at -O2 for 128 rows.
  */
 #include "shrinkc_kernels.h"
 
@@ -18,7 +18,8 @@ SHRINKC_INLINE void add_s8(uint32_t *sum, uint32_t word, uint32_t input, half_t 
     mac_two(&sum[1], &sum[3], odd_bytes(word), input, half);
 }
 
-/* 36 instructions for 16 multiplications: 2.25. */
+/* m4 delta s8: 2.25. A column is half an LDRD, UXTH, LDR, two SXTB16 and four SMLABT or SMLATT; four columns share the
+ * two instructions of the loop. */
 void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const shrinkc_active_t *active, uint16_t count,
                                int32_t *accumulators)
 {
@@ -43,7 +44,7 @@ void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const shrinkc_act
     }
 }
 
-/* 29 instructions for 16 multiplications: 1.81. */
+/* m4 dense s8: 1.81. Four columns: LDRD for the inputs, two for the words, eight SXTB16, sixteen SMLAxy, CMP, BNE. */
 void shrinkc_vec_mat_mult_s8(const shrinkc_matrix_t *matrix, const int16_t *input, int32_t *accumulators)
 {
     const word_t *word = matrix->weights;
@@ -103,6 +104,7 @@ SHRINKC_INLINE void store_blocks(int32_t *accumulators, const uint32_t *sum, int
     }
 }
 
+/* m4 delta s16: 2.00. A word is two halves already; what is left is the entry, the two loads and the loop. */
 void shrinkc_delta_mat_mult_s16(const shrinkc_matrix_t *matrix, const shrinkc_active_t *active, uint16_t count,
                                 int32_t *accumulators)
 {
@@ -128,6 +130,7 @@ void shrinkc_delta_mat_mult_s16(const shrinkc_matrix_t *matrix, const shrinkc_ac
     }
 }
 
+/* m4 dense s16: 1.44. Four columns: five LDRD, sixteen SMLAxy, CMP, BNE. */
 void shrinkc_vec_mat_mult_s16(const shrinkc_matrix_t *matrix, const int16_t *input, int32_t *accumulators)
 {
     const span_t span = span_of(input, matrix->columns);
@@ -160,6 +163,7 @@ void shrinkc_vec_mat_mult_s16(const shrinkc_matrix_t *matrix, const int16_t *inp
 
 /* ---- 2 and 4 bits: eight rows of a block, see shrinkc_dsp_digits.h ---- */
 
+/* m4 delta s4: 2.12. A column: LDR, UXTH, LDR, EOR, two AND, two UXTB16, eight SMLAxT. */
 void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const shrinkc_active_t *active, uint16_t count,
                                int32_t *accumulators)
 {
@@ -171,6 +175,7 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const shrinkc_act
     }
 }
 
+/* m4 dense s4: 1.97. A column: LDR, EOR, two AND, two UXTB16, eight SMLAxy; and half an LDR for its input. */
 void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, int32_t *accumulators)
 {
     const uint32_t *words = matrix->weights;
@@ -181,7 +186,7 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
     }
 }
 
-/* Sixteen rows in two passes over the block: sixteen sums would not fit the registers. */
+/* m4 delta s2: 2.12. Sixteen rows in two passes over the block: sixteen sums would not fit the registers. */
 void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const shrinkc_active_t *active, uint16_t count,
                                int32_t *accumulators)
 {
@@ -194,6 +199,7 @@ void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const shrinkc_act
     }
 }
 
+/* m4 dense s2: 1.97. */
 void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, int32_t *accumulators)
 {
     const uint32_t *words = matrix->weights;

@@ -8,6 +8,12 @@
  *     sum of w[k] x  =  sum of u[k] x - 2^(bits-1) * sum of x
  * which is exact, since the compiler has proven that the result fits 32 bits. That is a shift, a multiplication and an
  * addition a weight on a Cortex-M0+, and LSR and MLA on an M3.
+ *
+ * Instructions a multiplication, measured in gcc 12.2's code at -O2 for 128 rows:
+ *     m3 dense s2: 2.51     m3 delta s2: 2.69     m0plus dense s2: 4.23     m0plus delta s2: 4.80
+ *     m3 dense s4: 2.44     m3 delta s4: 2.63     m0plus dense s4: 4.17     m0plus delta s4: 4.61
+ *     m3 dense s8: 2.78     m3 delta s8: 3.22     m0plus dense s8: 4.29     m0plus delta s8: 4.49
+ *     m3 dense s16: 3.53    m3 delta s16: 3.91    m0plus dense s16: 5.04    m0plus delta s16: 5.93
  */
 #include "shrinkc_kernels.h"
 

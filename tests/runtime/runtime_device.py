@@ -10,9 +10,7 @@ from pathlib import Path
 
 import runtime_reference as reference
 
-CHECKS = [
-    reference.DEVICE / name for name in ("main.c", "check_fixed_point.c", "check_kernels.c", "count_kernels.c")
-]
+CHECKS = [reference.DEVICE / name for name in ("main.c", "check_fixed_point.c", "check_kernels.c", "count_kernels.c")]
 LOOP_INSTRUCTIONS = 2000
 """What count_kernels.c's known loop executes: 1000 rounds of SUBS and BNE."""
 
@@ -41,7 +39,15 @@ class Run:
 
 
 def build_image(core: Core, tables: Path, output: Path) -> Path:
-    command = ["arm-none-eabi-gcc", "-O2", f"-mcpu={core.name}", "-mthumb", "-DCOUNT_TICKS", "-nostartfiles", *core.flags]
+    command = [
+        "arm-none-eabi-gcc",
+        "-O2",
+        f"-mcpu={core.name}",
+        "-mthumb",
+        "-DCOUNT_TICKS",
+        "-nostartfiles",
+        *core.flags,
+    ]
     link = ["-T", str(reference.DEVICE / "image.ld"), "-Wl,--build-id=none"]
     sources = [*CHECKS, reference.DEVICE / "platform_device.c", *reference.runtime_sources(core.kernels, tables)]
     return reference.compile_c([*command, *link], sources, output)

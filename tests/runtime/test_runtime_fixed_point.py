@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-
 from shrinkc.numbers import fixed_point, functions
 
 ALL_16 = np.arange(-32768, 32768)
 EDGES = np.array(
-    [-(2**31), -(2**31) + 1, -(2**30), -65537, -65536, -65535, -32769, -32768, -32767, -2, -1]
-    + [0, 1, 2, 32766, 32767, 32768, 65535, 65536, 65537, 2**30 - 1, 2**30, 2**31 - 2, 2**31 - 1]
+    [
+        *(-(2**31), -(2**31) + 1, -(2**30), -65537, -65536, -65535, -32769, -32768, -32767, -2, -1, 0),
+        *(1, 2, 32766, 32767, 32768, 65535, 65536, 65537, 2**30 - 1, 2**30, 2**31 - 2, 2**31 - 1),
+    ]
 )
 
 
@@ -23,8 +24,10 @@ def edges_and_random():
 
 
 def test_literal_values(library):
-    assert library.map("requantize", [1000, -1000, 1 << 24, -(1 << 24)], 16384, 4, 5).tolist() == [125, -125, 32767, -32768]
-    assert library.map("quantize_vector", [300, -300, 32767, 3, -3], 16384, 15, 127).tolist() == [127, -127, 127, 2, -1]
+    accumulators = [1000, -1000, 1 << 24, -(1 << 24)]
+    assert library.map("requantize", accumulators, 16384, 4, 5).tolist() == [125, -125, 32767, -32768]
+    vector = [300, -300, 32767, 3, -3]
+    assert library.map("quantize_vector", vector, 16384, 15, 127).tolist() == [127, -127, 127, 2, -1]
     assert library.map("multiply_wide", [65536, -1, -(2**31)], [3, 1, -32768]).tolist() == [3, -1, 2**30]
     assert library.map("rounding_shift", [5, -5, 7, 7], [1, 1, 0, 3]).tolist() == [3, -2, 7, 1]
     assert library.map("tanh_q15", [0, 4096, -4096, 32767, -32768]).tolist() == [0, 24956, -24956, 32767, -32767]
@@ -40,6 +43,7 @@ def test_multiply_wide(library, name, factor):
 
 def test_saturations(library):
     values = edges_and_random()
+    assert (library.map("relu", values) == np.maximum(values, 0)).all()
     assert (library.map("saturate_s16", values) == fixed_point.saturate(values, 32767)).all()
     for limit in (1, 7, 127, 16383, 32767):
         assert (library.map("saturate", values, limit) == fixed_point.saturate(values, limit)).all()
@@ -59,8 +63,9 @@ def test_requantize(library, right):
     for left in (0, 1, 7, 16, 30):
         values = np.concatenate([EDGES, words(500)]) >> left
         for multiplier in (1, 2, 16384, 23170, 32767):
-            got = library.map("requantize", values, multiplier, left, right)
-            assert (got == fixed_point.requantize(values, multiplier, left, right)).all()
+            arguments = (values, multiplier, left, right)
+            assert (library.map("requantize", *arguments) == fixed_point.requantize(*arguments)).all()
+            assert (library.map("rescale", *arguments) == fixed_point.rescale(*arguments)).all()
 
 
 @pytest.mark.parametrize("shift", range(1, 31))
@@ -74,7 +79,8 @@ def test_quantize_vector(library, shift):
 @pytest.mark.parametrize("bits", [0, 1, 7, 15])
 def test_multiply_shift(library, bits):
     for factor in (-32768, -1, 0, 3, 32767):
-        assert (library.map("multiply_shift", ALL_16, factor, bits) == fixed_point.multiply_shift(ALL_16, factor, bits)).all()
+        expected = fixed_point.multiply_shift(ALL_16, factor, bits)
+        assert (library.map("multiply_shift", ALL_16, factor, bits) == expected).all()
 
 
 def test_scale_state(library):

@@ -31,7 +31,10 @@ def test_packing_of_literal_weights():
     assert [hex(word) for word in reference.pack(np.array([[-2], [3], [4]]), 16)] == ["0x3fffe", "0x4"]
 
 
-@pytest.mark.parametrize(("bits", "weights"), [(2, [[1, -2], [0, 1]]), (4, [[7, -8], [0, 1]]), (8, [[127, -128], [5, 6]])])
+LITERAL_WEIGHTS = [(2, [[1, -2], [0, 1]]), (4, [[7, -8], [0, 1]]), (8, [[127, -128], [5, 6]])]
+
+
+@pytest.mark.parametrize(("bits", "weights"), LITERAL_WEIGHTS)
 def test_products_of_literal_arrays(library, bits, weights):
     matrix = Matrix(np.array(weights), bits)
     accumulators = matrix.accumulators([100, 200])
@@ -50,7 +53,8 @@ def test_scan_of_literal_arrays(library):
     assert sent.tolist() == [0, 3, -3, 0, 127]
 
 
-shapes = st.tuples(st.sampled_from(BITS), st.integers(1, 40), st.integers(1, 40), st.booleans(), st.integers(0, 2**32 - 1))
+sizes = st.integers(1, 40)
+shapes = st.tuples(st.sampled_from(BITS), sizes, sizes, st.booleans(), st.integers(0, 2**32 - 1))
 
 
 @relaxed

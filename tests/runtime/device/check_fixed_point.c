@@ -44,7 +44,7 @@ static void check_edges(void)
 
 static void check_random(void)
 {
-    int32_t *results = platform_allocate(sizeof(int32_t) * 6);
+    int32_t *results = platform_allocate(sizeof(int32_t) * 7);
     uint32_t mixed = 0;
     for (int round = 0; round < ROUNDS; round++) {
         const int32_t left = random_between(0, 15), right = random_between(1, 30);
@@ -56,7 +56,8 @@ static void check_random(void)
         results[3] = shrinkc_scale_state(wide / 2, narrow);
         results[4] = shrinkc_rounding_shift(wide / 4, right);
         results[5] = shrinkc_saturate(wide, 127) + shrinkc_saturate_symmetric(narrow, 16383);
-        for (int i = 0; i < 6; i++) {
+        results[6] = shrinkc_rescale(wide / (1 << left), multiplier, left, right) + shrinkc_relu(narrow);
+        for (int i = 0; i < 7; i++) {
             mixed = mixed * 16777619u + (uint32_t)results[i];
         }
     }

@@ -19,6 +19,7 @@ typedef const int32_t *in_t;
     MAP(name, (int32_t *result, uint32_t count, in_t a, in_t b, in_t c, in_t d), \
         shrinkc_##name(a[i], b[i], c[i], d[i]))
 
+MAP_1(relu)
 MAP_1(saturate_s16)
 MAP_1(tanh_q15)
 MAP_1(sigmoid_q15)
@@ -30,4 +31,5 @@ MAP_2(multiply_wide_by_halves)
 MAP_2(scale_state)
 MAP_3(multiply_shift)
 MAP_4(requantize)
+MAP_4(rescale)
 MAP_4(quantize_vector)
