@@ -7,32 +7,39 @@ from shrinkc.errors import InputError
 from shrinkc.train.progress import Progress
 from shrinkc.train.settings import Settings, read_settings, write_settings
 
-SETTINGS = Settings(patience=2, halvings=1, frame_epochs=2, ctc_epochs=50, ctc_rate=0.008)
+SETTINGS = Settings(frame_epochs=2, ctc_epochs=12, ctc_rate=0.008, hold=1 / 3, patience=3)
 
 
 def run(progress, *pers):
     for dev_per in pers:
-        progress = progress.advance(dev_per, 10, SETTINGS)
+        progress = progress.advance(dev_per, 10)
     return progress
 
 
-def test_frame_stage_keeps_its_rate_and_ends_after_its_epochs():
+def test_frame_stage_runs_all_its_epochs_at_one_rate():
     after = run(Progress(), 0.9, 1.0)
     assert after.rate(SETTINGS) == SETTINGS.frame_rate and after.stage_over(SETTINGS)
     assert (after.best, after.best_epoch, after.step) == (0.9, "frames 1", 20)
     following = after.next_stage()
     assert (following.stage, following.epoch, following.step, following.best) == (1, 0, 20, 0.9)
+    assert following.waited == 0
 
 
-def test_rate_is_halved_after_epochs_without_gain_and_the_stage_ends_after_the_last_halving():
+def test_ctc_rate_is_held_for_a_third_and_then_falls_to_nothing():
+    rates = [Progress(stage=1, epoch=epoch).rate(SETTINGS) for epoch in range(12)]
+    assert rates[:5] == pytest.approx([0.008] * 5)
+    assert rates[5:] == pytest.approx([0.007, 0.006, 0.005, 0.004, 0.003, 0.002, 0.001])
+
+
+def test_ctc_ends_when_its_epochs_are_used_or_the_dev_per_has_stopped_falling():
     start = Progress(stage=1)
-    assert run(start, 0.9, 0.8, 0.85).rate(SETTINGS) == 0.008
-    halved = run(start, 0.9, 0.8, 0.85, 0.8)
-    assert (halved.rate(SETTINGS), halved.waited) == (0.004, 0)
-    assert not halved.stage_over(SETTINGS)
-    assert run(halved, 0.7, 0.71).rate(SETTINGS) == 0.004
-    ended = run(halved, 0.7, 0.71, 0.72)
-    assert ended.stage_over(SETTINGS) and ended.best == 0.7 and ended.best_epoch == "ctc 5"
+    waiting = run(start, 0.9, 0.8, 0.85, 0.8)
+    assert (waiting.waited, waiting.stage_over(SETTINGS)) == (2, False)
+    assert run(waiting, 0.7).waited == 0
+    ended = run(waiting, 0.81)
+    assert ended.stage_over(SETTINGS) and (ended.best, ended.best_epoch) == (0.8, "ctc 2")
+    falling = run(start, *(1 - epoch / 100 for epoch in range(12)))
+    assert falling.stage_over(SETTINGS) and falling.waited == 0
 
 
 def test_progress_survives_json():
@@ -54,6 +61,7 @@ def test_settings_survive_their_file(tmp_path):
         ('units = "many"', "'units' must be int, not 'many'"),
         ("units = true", "'units' must be int, not True"),
         ("units = 0", "'units' is 0: it must be 1 or more"),
+        ("hold = 1", "'hold' is 1.0: it must be from 0 to below 1"),
         ("dropout = 1", "'dropout' is 1.0: it must be from 0 to below 1"),
         ("seed = -1", "'seed' is -1: it must be 0 or more"),
         ("units =", "not TOML"),

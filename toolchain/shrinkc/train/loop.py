@@ -15,24 +15,14 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..errors import InputError
-from ..score.per import decode_all, per, utterance_errors
+from ..files import write_whole
 from .batches import TrainingData, epoch_batches
-from .network import build, outputs
+from .blank import dev_figures, settle_blank
+from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
-from .state import MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_model
+from .state import MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
 from .step import Trainer
-
-
-def dev_figures(model: Any, devs: dict[str, Dataset]) -> tuple[float, dict[str, float]]:
-    """PER without silence over all dev sets together, and of each."""
-    errors = {}
-    for name, dataset in devs.items():
-        hypotheses = decode_all(outputs(model, [features for features, _ in dataset]))
-        errors[name] = utterance_errors([labels for _, labels in dataset], hypotheses)
-    return per([item for found in errors.values() for item in found]), {
-        name: per(found) for name, found in errors.items()
-    }
 
 
 def train(
@@ -55,18 +45,15 @@ def train(
 
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    # Where a run may end changes nothing of what came before, so a finished run may go on.
-    ends = ("frame_epochs", "ctc_epochs")
-    run = {key: value for key, value in asdict(settings).items() if key not in ends} | {"sources": list(sources)}
+    run = asdict(settings) | {"sources": list(sources)}
     model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
     trainer = Trainer(model, settings)
     progress, history = _resume(folder, run, trainer, tell)
-    from ..files import write_whole
-
     write_whole(folder / SETTINGS, write_settings(settings))
     while True:
         if progress.stage_over(settings):
             if progress.stage + 1 == len(STAGES):
+                _settle(folder, devs, history, tell)
                 return progress
             trainer.start_stage()
             progress = progress.next_stage()
@@ -78,6 +65,18 @@ def train(
                 write_model(model, folder / MODEL)
         write_checkpoint(folder, Checkpoint(trainer.arrays(), progress, history, run))
         tell(_line(entry, progress))
+
+
+def _settle(folder: Path, devs: dict[str, Dataset], history: list[dict], tell: Callable[[str], None]) -> None:
+    """Choose the blank's bias of the best model by dev PER and write the model and the log with it."""
+    if not (folder / MODEL).is_file():
+        return
+    model = load_model(folder / MODEL)
+    bias, dev_per, each = settle_blank(model, devs)
+    if bias:
+        write_model(model, folder / MODEL)
+    write_log(folder, [*history, {"stage": "blank", "bias": bias, "dev_per": dev_per, "dev": each}])
+    tell(f"blank: bias {-bias:+.2f}, dev PER {dev_per:.4f}")
 
 
 def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]) -> tuple[Progress, list[dict]]:
@@ -122,7 +121,7 @@ def _epoch(
         "dev": each,
         "seconds": round(time.monotonic() - begun, 1),
     }
-    return progress.advance(dev_per, len(losses), settings), entry
+    return progress.advance(dev_per, len(losses)), entry
 
 
 def _line(entry: dict, progress: Progress) -> str:

@@ -17,43 +17,41 @@ class Progress:
     stage: int = 0  # index into STAGES
     epoch: int = 0  # epochs done in this stage
     step: int = 0  # batches done in all
-    halved: int = 0  # how often the learning rate was halved in this stage
-    waited: int = 0  # epochs since the dev PER of this stage last fell, or since the rate was halved
-    stage_best: float = float("inf")
-    best: float = float("inf")
+    waited: int = 0  # epochs of this stage since the best dev PER
+    best: float = float("inf")  # dev PER of the kept model
     best_epoch: str = ""
 
     def rate(self, settings: Settings) -> float:
         """Learning rate of the coming epoch."""
-        return (settings.frame_rate, settings.ctc_rate)[self.stage] / 2**self.halved
-
-    def most_epochs(self, settings: Settings) -> int:
-        return (settings.frame_epochs, settings.ctc_epochs)[self.stage]
+        if STAGES[self.stage] == "frames":
+            return settings.frame_rate
+        left = (settings.ctc_epochs - self.epoch) / (settings.ctc_epochs * (1 - settings.hold))
+        return settings.ctc_rate * min(1.0, left)
 
     def stage_over(self, settings: Settings) -> bool:
-        """Whether this stage has used its epochs, or its dev PER has stopped falling at every rate."""
-        return self.epoch >= self.most_epochs(settings) or self.halved > settings.halvings
+        """Whether this stage has used its epochs, or its dev PER has stopped falling.
 
-    def advance(self, dev_per: float, steps: int, settings: Settings) -> "Progress":
+        Decisions on single frames flicker, so the first stage's PER says little: it runs all its epochs.
+        """
+        if STAGES[self.stage] == "frames":
+            return self.epoch >= settings.frame_epochs
+        return self.epoch >= settings.ctc_epochs or self.waited >= settings.patience
+
+    def advance(self, dev_per: float, steps: int) -> "Progress":
         """The state after one more epoch that took `steps` batches and ended at `dev_per`."""
-        better = dev_per < self.stage_best
-        waited = 0 if better else self.waited + 1
-        # Frame decisions flicker, so the first stage's PER falls late; it runs its epochs at one rate.
-        halve = STAGES[self.stage] == "ctc" and waited >= settings.patience
-        after = replace(
+        better = dev_per < self.best
+        return replace(
             self,
             epoch=self.epoch + 1,
             step=self.step + steps,
-            halved=self.halved + halve,
-            waited=0 if halve else waited,
-            stage_best=min(dev_per, self.stage_best),
+            waited=0 if better else self.waited + 1,
+            best=dev_per if better else self.best,
+            best_epoch=f"{STAGES[self.stage]} {self.epoch + 1}" if better else self.best_epoch,
         )
-        if dev_per < self.best:
-            after = replace(after, best=dev_per, best_epoch=f"{STAGES[self.stage]} {self.epoch + 1}")
-        return after
 
     def next_stage(self) -> "Progress":
-        return replace(self, stage=self.stage + 1, epoch=0, halved=0, waited=0, stage_best=float("inf"))
+        """The start of the stage after this one."""
+        return replace(self, stage=self.stage + 1, epoch=0, waited=0)
 
     def as_dict(self) -> dict:
         """For JSON; `Progress(**that)` is the same state again."""

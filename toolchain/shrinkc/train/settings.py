@@ -19,11 +19,11 @@ class Settings:
     seed: int = 1
     batch: int = 48
     frame_epochs: int = 14  # epochs on frame labels
-    ctc_epochs: int = 120  # most epochs of CTC after them
+    ctc_epochs: int = 75  # most epochs of CTC after them
     frame_rate: float = 2e-3  # learning rate of the first stage
     ctc_rate: float = 2e-3
-    patience: int = 6  # epochs without a better dev PER before the learning rate is halved
-    halvings: int = 4  # training ends when the rate would be halved once more than this
+    hold: float = 1 / 3  # share of the CTC epochs at full rate; from there it falls in a straight line to 0
+    patience: int = 20  # CTC ends early after so many epochs without a better dev PER
     delay: int = 3  # frames by which the target runs behind the input: the look-ahead of a causal network
     dropout: float = 0.15  # on each layer's output, in training only
     clip: float = 1.0  # largest norm of the gradient
@@ -42,10 +42,10 @@ class Settings:
         for name in ("layers", "units", "batch", "patience"):
             if getattr(self, name) < 1:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 1 or more")
-        for name in ("dropout", "average", "stretch", "warp"):
+        for name in ("dropout", "hold", "average", "stretch", "warp"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1")
-        for name in ("frame_epochs", "ctc_epochs", "halvings", "delay", "time_masks", "band_masks", "seed"):
+        for name in ("frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
 
