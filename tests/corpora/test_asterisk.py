@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+
 from shrinkc.corpora import asterisk, debian
 from shrinkc.datasets import load
 from shrinkc.errors import BuildError, InputError

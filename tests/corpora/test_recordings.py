@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from shrinkc.corpora.recording import Corpus, Recording, Segment, build_sides, label_frames
 from shrinkc.datasets.features import FeatureConfig, log_mel
 from shrinkc.datasets.phones import phone_set

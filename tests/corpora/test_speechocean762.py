@@ -1,6 +1,7 @@
 """speechocean762: made-up rows by hand, and the real tables where they lie beside the checkout."""
 
 import pytest
+
 from shrinkc.corpora import speechocean762
 from shrinkc.corpora.recording import Segment
 from shrinkc.errors import InputError

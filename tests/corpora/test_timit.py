@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
 from shrinkc.corpora import timit
 from shrinkc.corpora.recording import build_sides
 from shrinkc.datasets.features import FeatureConfig

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shrinkc.datasets import Dataset, check_width, load, save
 from shrinkc.errors import InputError
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from shrinkc.datasets.features import ENERGY_FLOOR, FeatureConfig, log_mel, mel, mel_filters
 from shrinkc.errors import InputError
 

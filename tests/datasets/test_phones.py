@@ -1,6 +1,7 @@
 """The phone sets, against the published tables."""
 
 import pytest
+
 from shrinkc.datasets.phones import PHONE_SETS, TIMIT_61_TO_39, phone_set
 from shrinkc.errors import InputError
 

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shrinkc.datasets.splits import cluster_alike, shuffled, split_by_group
 from shrinkc.errors import InputError
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from shrinkc.errors import InputError
 from shrinkc.train.progress import Progress
 from shrinkc.train.settings import Settings, read_settings, write_settings

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from shrinkc.datasets import Dataset
 from shrinkc.errors import InputError
 from shrinkc.train.settings import Settings
@@ -117,6 +118,7 @@ def test_unknown_cell(tmp_path):
 
 def test_losses_by_hand():
     import tensorflow as tf
+
     from shrinkc.train.step import ctc_loss, frame_loss
 
     even = tf.zeros((1, 2, 4))
