@@ -1,0 +1,60 @@
+"""The zoo: what is bundled is whole, and unknown names list the known ones."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from shrinkc import zoo
+from shrinkc.cli.zoo import command
+from shrinkc.datasets import load
+from shrinkc.errors import InputError
+
+
+def test_find():
+    model = zoo.find("zoo:lstm")
+    assert model == zoo.find("lstm")
+    for path in (model.model, model.calibration, model.dev, model.test):
+        assert path.is_file()
+    with pytest.raises(InputError, match=r"no model 'zoo:lsmt'; the zoo has .*zoo:lstm"):
+        zoo.find("zoo:lsmt")
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_cards_say_where_everything_came_from(name):
+    model = zoo.find(name)
+    card = model.card
+    assert card["name"] == name and card["description"] and card["trained_on"]
+    assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
+    assert (model.folder / "LICENSE-data.txt").is_file() and (model.folder / "LICENSE-weights.txt").is_file()
+    for figure in card["per"]:
+        assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
+        errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]
+        assert figure["per"] == pytest.approx(errors / figure["symbols"], abs=5e-5)
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_card_holds_what_the_model_scores(name):
+    pytest.importorskip("tensorflow", reason="scoring the float model as Keras runs it needs tensorflow")
+    from shrinkc.train.measure import measure
+    from shrinkc.train.network import load_model
+
+    found = zoo.find(name)
+    model = load_model(found.model)
+    assert model.count_params() == found.card["parameters"]
+    figure = measure(model, [load(found.test)], "asterisk test")
+    written = next(entry for entry in found.card["per"] if entry["data"] == "asterisk test")
+    assert figure.per == pytest.approx(written["per"], abs=5e-4)
+
+
+def test_list_and_json():
+    plain = CliRunner().invoke(command, [])
+    assert plain.exit_code == 0 and "zoo:lstm" in plain.output and "95 % interval" in plain.output
+    cards = json.loads(CliRunner().invoke(command, ["--json"]).output)
+    assert [card["model"] for card in cards] == [f"zoo:{name}" for name in zoo.names()]
+
+
+def test_measure_groups():
+    from shrinkc.train.measure import grouped
+
+    assert grouped(["a", "b", "+", "c"]) == [["a", "b"], ["c"]]
