@@ -15,11 +15,22 @@
 #define CORTEX_M_HFSR CORTEX_M_REGISTER(0xE000ED2Cu)
 #define CORTEX_M_BFAR CORTEX_M_REGISTER(0xE000ED38u)
 #define CORTEX_M_CPACR CORTEX_M_REGISTER(0xE000ED88u)
+#define CORTEX_M_MPU_TYPE CORTEX_M_REGISTER(0xE000ED90u)
+#define CORTEX_M_MPU_CTRL CORTEX_M_REGISTER(0xE000ED94u)
+#define CORTEX_M_MPU_RNR CORTEX_M_REGISTER(0xE000ED98u)
+#define CORTEX_M_MPU_RBAR CORTEX_M_REGISTER(0xE000ED9Cu)
+#define CORTEX_M_MPU_RASR CORTEX_M_REGISTER(0xE000EDA0u)
 #define CORTEX_M_DHCSR CORTEX_M_REGISTER(0xE000EDF0u)
 
 #define CORTEX_M_CCR_UNALIGN_TRP (1u << 3)
 #define CORTEX_M_DHCSR_DEBUGEN 1u
 #define CORTEX_M_CPACR_FPU (0xFu << 20)
+#define CORTEX_M_CFSR_STKOF (1u << 20) /* Armv8-M: the stack limit was passed */
+#define CORTEX_M_MPU_TYPE_REGIONS (0xFFu << 8)
+/* On, with the usual memory map where no region lies. */
+#define CORTEX_M_MPU_CTRL_RUN 5u
+/* A region that nobody may touch or run, of 2^(log2_size) bytes. */
+#define CORTEX_M_MPU_RASR_NO_ACCESS(log2_size) ((1u << 28) | (((log2_size)-1u) << 1) | 1u)
 /* Enabled, with an interrupt at each wrap, from the processor's clock. */
 #define CORTEX_M_SYST_RUN 7u
 #define CORTEX_M_SYST_MAX 0x00FFFFFFu

@@ -45,12 +45,19 @@ static int has_fault_status(void) {
     return part != 0xC20u && part != 0xC60u;
 }
 
+/* Whether the frame is not there to read: it would lie outside the stack, or the core refused to write it. */
+static int stack_overflowed(uintptr_t frame) {
+    if (has_fault_status() && (CORTEX_M_CFSR & CORTEX_M_CFSR_STKOF) != 0u) {
+        return 1;
+    }
+    return frame < (uintptr_t)image_stack_limit || frame + 4u * FRAME_WORDS > (uintptr_t)image_stack_top;
+}
+
 void fault_report(const uint32_t *frame) {
     static const char *const names[FRAME_WORDS] = {"r0=", "r1=", "r2=", "r3=", "r12=", "lr=", "pc=", "xpsr="};
-    const uintptr_t address = (uintptr_t)frame;
     semihost_print("fault: ");
-    print_word("sp=", (uint32_t)address);
-    if (address < (uintptr_t)image_stack_limit || address + 4u * FRAME_WORDS > (uintptr_t)image_stack_top) {
+    print_word("sp=", (uint32_t)(uintptr_t)frame);
+    if (stack_overflowed((uintptr_t)frame)) {
         semihost_print("stack=overflow ");
     } else {
         for (size_t word = 0; word < FRAME_WORDS; word++) {

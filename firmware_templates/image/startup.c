@@ -21,6 +21,9 @@ extern uint32_t image_buffer_start[];
 extern uint32_t image_buffer_end[];
 
 #define LARGEST_BUFFER 131072u
+/* Size of the guard below the stack, as a power of two. The MPU's least is 256 bytes on Armv6-M. */
+#define LARGEST_GUARD 16u
+#define LEAST_GUARD 8u
 
 void Reset_Handler(void);
 void Fault_Handler(void);
@@ -63,6 +66,27 @@ __attribute__((noinline)) void image_start(void) {
     semihost_exit(harness_run());
 }
 
+/* Lets a push below the stack fault. Past its lower end the RAM ends too, but not every board (nor QEMU's MPS2)
+ * faults there. Armv8-M has a register for it; before that, the MPU forbids what lies below, if there is an MPU. */
+static void guard_stack(void) {
+#if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)
+    __asm__ volatile("msr msplim, %0" : : "r"(image_stack_limit));
+#else
+    const uint32_t limit = (uint32_t)(uintptr_t)image_stack_limit;
+    uint32_t log2_size = LARGEST_GUARD;
+    while ((limit & ((1u << log2_size) - 1u)) != 0u) { /* a region starts at a multiple of its size */
+        log2_size--;
+    }
+    if ((CORTEX_M_MPU_TYPE & CORTEX_M_MPU_TYPE_REGIONS) == 0u || log2_size < LEAST_GUARD) {
+        return;
+    }
+    CORTEX_M_MPU_RNR = 0;
+    CORTEX_M_MPU_RBAR = limit - (1u << log2_size);
+    CORTEX_M_MPU_RASR = CORTEX_M_MPU_RASR_NO_ACCESS(log2_size);
+    CORTEX_M_MPU_CTRL = CORTEX_M_MPU_CTRL_RUN;
+#endif
+}
+
 void Reset_Handler(void) {
 #if __ARM_ARCH >= 7
     CORTEX_M_VTOR = (uint32_t)(uintptr_t)image_vectors;
@@ -73,9 +97,7 @@ void Reset_Handler(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
     CORTEX_M_CPACR |= CORTEX_M_CPACR_FPU;
 #endif
-#if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)
-    __asm__ volatile("msr msplim, %0" : : "r"(image_stack_limit));
-#endif
+    guard_stack();
     __asm__ volatile("dsb\n isb" ::: "memory");
     image_start();
 }

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 import pytest
+
 from shrinkc.compile.image import Image, compile_image
 from shrinkc.target import load_target
 from tiny_model import sources

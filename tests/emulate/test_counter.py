@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from shrinkc.compile.image import compile_image
 from shrinkc.emulate.counter import Counter
 from shrinkc.emulate.run import run_image

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from shrinkc.errors import InputError
 from shrinkc.resources import data_folder
 from shrinkc.target import list_targets, load_target

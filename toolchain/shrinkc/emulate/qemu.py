@@ -51,7 +51,10 @@ def refuse_failure(code: int, messages: str, image: Image) -> None:
     numbers = protocol()
     board = image.target.board.name
     fault = describe_fault(messages, image)
-    last = messages.strip().splitlines()[-1] if messages.strip() else "it gave no message"
+    lines = [line.strip() for line in messages.splitlines() if line.strip()]
+    said = next(
+        (line for line in lines if line.startswith(EMULATOR)), lines[-1] if lines else "it gave no message"
+    )
     if fault is not None:
         raise BuildError(f"{image.name} crashed on {board}: {fault}")
     if "Lockup" in messages:
@@ -60,4 +63,4 @@ def refuse_failure(code: int, messages: str, image: Image) -> None:
         raise BuildError(f"the image on {board} could not read its input")
     if code == numbers["EXIT_OUTPUT"]:
         raise BuildError(f"the image on {board} could not write its output; is the disk full?")
-    raise BuildError(f"{EMULATOR} on {board} ended with code {code}: {last}")
+    raise BuildError(f"{EMULATOR} on {board} ended with code {code}: {said}")
