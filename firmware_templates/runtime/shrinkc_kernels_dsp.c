@@ -25,6 +25,9 @@ void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const shrinkc_act
 {
     const uint32_t *words = matrix->weights;
     const list_t list = list_of(active, count);
+    if (count == 0) {
+        return;
+    }
     for (int32_t left = matrix->rows; left > 0; left -= 4, accumulators += 4, words += matrix->columns) {
         uint32_t sum[4], a, b, c, d;
         load_sums(sum, accumulators);
@@ -110,6 +113,9 @@ void shrinkc_delta_mat_mult_s16(const shrinkc_matrix_t *matrix, const shrinkc_ac
 {
     const uint32_t *low = matrix->weights;
     const list_t list = list_of(active, count);
+    if (count == 0) {
+        return;
+    }
     for (int32_t left = matrix->rows; left > 0; left -= 4, accumulators += 4, low += 2 * matrix->columns) {
         const uint32_t *high = left > 2 ? low + matrix->columns : low;
         uint32_t sum[4], a, b, c, d;
@@ -170,6 +176,9 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const shrinkc_act
     const uint32_t *words = matrix->weights;
     const list_t list = list_of(active, count);
     const uint32_t total = total_of_list(list);
+    if (count == 0) {
+        return;
+    }
     for (int32_t left = matrix->rows; left > 0; left -= 8, accumulators += 8, words += matrix->columns) {
         delta_block(words, digits_of(4, 0), list, total, accumulators);
     }
@@ -193,6 +202,9 @@ void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const shrinkc_act
     const uint32_t *words = matrix->weights;
     const list_t list = list_of(active, count);
     const uint32_t total = total_of_list(list);
+    if (count == 0) {
+        return;
+    }
     for (int32_t left = matrix->rows; left > 0; left -= 16, accumulators += 16, words += matrix->columns) {
         delta_block(words, digits_of(2, 0), list, total, accumulators);
         delta_block(words, digits_of(2, 4), list, total, accumulators);

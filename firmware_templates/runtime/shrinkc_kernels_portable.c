@@ -137,6 +137,9 @@ SHRINKC_INLINE void delta_matrix(const shrinkc_matrix_t *matrix, int bits, const
     const uint32_t *words = matrix->weights;
     uint32_t sums[16];
     int32_t total = 0;
+    if (count == 0) {
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         total += active[i].delta;
     }
