@@ -41,7 +41,7 @@ def on_host(tmp_path: Path) -> Callable[..., Trace]:
     """on_host(network, inputs, compiler, sanitize): the portable C of a quantised network, built and run here."""
 
     def run(
-        network: QuantizedNetwork, inputs: list[np.ndarray], compiler: str = "gcc", sanitize: bool = True
+        network: QuantizedNetwork, inputs: list[np.ndarray], compiler: str = "gcc", sanitize: bool = False
     ) -> Trace:
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")

@@ -92,8 +92,7 @@ def verify(
     if image.interface.digest != reference.digest:
         raise InputError(f"{folder}: the image and the reference are of two builds; build again")
     source, dataset = _test_set(settings, reference.network)
-    dataset = dataset.limit(limit)
-    features = _features(dataset)
+    features = _features(dataset)[:limit]
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
     progress("running in QEMU", 0, len(inputs))
     trace = run_image(

@@ -1,11 +1,11 @@
 """Sources and a target in, a test image out, with what a product would link measured beside it."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..c_names import name_problem
 from ..errors import BuildError, InputError
 from ..files import system_errors
 from ..resources import data_folder
@@ -61,8 +61,9 @@ def load_image(path: Path, name: str, target: Target) -> Image:
 
 def check_name(name: str) -> None:
     """Raise InputError unless `name` can stand in C identifiers and file names."""
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise InputError(f"model name {name!r} is no C identifier; use letters, digits and _")
+    problem = name_problem(name)
+    if problem:
+        raise InputError(f"model name {name!r} {problem}")
 
 
 def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str]:

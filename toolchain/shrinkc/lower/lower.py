@@ -95,7 +95,8 @@ def _layer_stages(
 ) -> list[Stage]:
     layer = network.layers[index]
     places = _places(layer, stored)
-    stages = []
+    stages: list[Stage] = []
+    waiting = {one.name: one for one in layer.accumulators if not one.delta}
     for number in range(schedule.count):
         reads = tuple(
             Read(
@@ -107,9 +108,9 @@ def _layer_stages(
             for place, group in enumerate(network.groups)
             if group.layer == layer.name and schedule.sources[group.source] == number
         )
-        started = {matrix.accumulator for read in reads for matrix in read.matrices}
-        dense = tuple(one for one in layer.accumulators if not one.delta and one.name in started)
-        stages.append(Stage(dense, reads, _update(network, layer, schedule, number, places)))
+        fed = dict.fromkeys(matrix.accumulator for read in reads for matrix in read.matrices)
+        starting = tuple(waiting.pop(name) for name in fed if name in waiting)
+        stages.append(Stage(starting, reads, _update(network, layer, schedule, number, places)))
     return stages
 
 

@@ -84,10 +84,12 @@ class Update:
 
 @dataclass(frozen=True)
 class Stage:
-    """Load the biases of dense sums, read the groups, then update: a cell has one stage, or one more for each
-    product of something it computed itself."""
+    """Load the biases of the dense sums that start here, read the groups, then update.
 
-    dense: tuple[Accumulator, ...]
+    A cell has one stage, or one more for each product of something it computed itself.
+    """
+
+    starting: tuple[Accumulator, ...]
     reads: tuple[Read, ...]
     update: Update
 

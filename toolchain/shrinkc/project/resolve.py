@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..c_names import name_problem
 from ..errors import InputError
 from . import fields, values
-from .checks import name_problem
 from .settings import Data, Delta, Metric, Plan, Rule, Settings, Source
 from .values import Values
 

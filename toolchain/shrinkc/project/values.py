@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..c_names import name_problem
 from ..errors import InputError
 from . import fields
-from .checks import Name, name_problem
+from .checks import Name
 
 FILE_NAME = "shrinkc.toml"
 

@@ -19,9 +19,7 @@ def proven_bounds(cell: Cell) -> dict[str, float]:
     while True:
         results = _evaluate_all(cell, unit)
         broken = [
-            state.name
-            for state in cell.states
-            if unit[state.name] == (-1.0, 1.0) and _size(results[state.next]) > 1
+            state.name for state in cell.states if unit[state.name] == (-1.0, 1.0) and _size(results[state.next]) > 1
         ]
         if not broken:
             return {name: _size(interval) for name, interval in results.items()}

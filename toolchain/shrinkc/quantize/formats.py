@@ -69,15 +69,11 @@ def choose_formats(layer: Layer, ranges: Ranges, state_bits: int) -> LayerFormat
         for equation in cell.equations
     }
     builder = _Builder(layer, ranges, formats)
-    operations = {
-        equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations
-    }
+    operations = {equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations}
     return LayerFormats(formats, operations, builder.gate_fractions)
 
 
-def _equation_format(
-    cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int
-) -> Format:
+def _equation_format(cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int) -> Format:
     bound = min(bounds[name], MARGIN * ranges[f"{layer}.{name}"].maximum) or 1.0
     wide = any(state.next == name and state.wide for state in cell.states)
     if wide and state_bits == 32:
@@ -90,6 +86,11 @@ def _integer_bits(bound: float) -> int:
     return math.ceil(math.log2(bound))
 
 
+def _read(name: str, kept: Format) -> Typed:
+    """A state as it was kept: any integer of its format."""
+    return Typed(Operation("value", name=name), kept.fraction, -kept.limit - 1, kept.limit)
+
+
 class _Builder:
     """Turns expressions into operations, one layer's worth."""
 
@@ -97,7 +98,9 @@ class _Builder:
         self.layer = layer
         self.ranges = ranges
         self.gate_fractions: dict[str, int] = {}
-        self.known: dict[str, Format] = {state.name: formats[state.next] for state in layer.cell.states}
+        self.known: dict[str, Typed] = {
+            state.name: _read(state.name, formats[state.next]) for state in layer.cell.states
+        }
         self.formats = formats
 
     def equation(self, name: str, expression: Expression) -> Typed:
@@ -111,14 +114,13 @@ class _Builder:
                 -wanted.limit,
                 wanted.limit,
             )
-        self.known[name] = wanted
+        self.known[name] = Typed(Operation("value", name=name), result.fraction, result.low, result.high)
         return result
 
     def _convert(self, node: Expression, wanted: int | None) -> Typed:
         match node:
             case Value(name):
-                known = self.known[name]
-                return Typed(Operation("value", name=name), known.fraction, -known.limit - 1, known.limit)
+                return self.known[name]
             case Affine(gate):
                 return self._affine(gate, wanted)
             case Call("add", (a, b)):

@@ -49,9 +49,7 @@ def make_groups(
     wanted: list[tuple[str, str, str, int, int]] = []
     for index, layer in enumerate(network.layers):
         for source in layer.cell.sources:
-            widths = {
-                bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources
-            }
+            widths = {bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources}
             vector = _producer(network, index, source)
             wanted += [(layer.name, source, vector, layer.width(source), width) for width in sorted(widths)]
     entry = _input_format(network, ranges, plan, [w[4] for w in wanted if w[2] == "input"])
@@ -90,9 +88,7 @@ def _make_group(item, entry: VectorFormat, ranges: Ranges, formats, plan: Plan, 
     multiplier, shift = _ratio(step / (clip / limit))
     threshold = delta.for_group(name)
     if threshold is not None and not 0 <= threshold <= 2 * limit:
-        raise InputError(
-            f"threshold {threshold} of {name} is outside 0 to {2 * limit}, the range of its grid"
-        )
+        raise InputError(f"threshold {threshold} of {name} is outside 0 to {2 * limit}, the range of its grid")
     return SendGroup(
         name=name,
         layer=layer,

@@ -132,9 +132,7 @@ def _accumulate(layer: Layer, name: str, block, gate_fractions: dict[str, int], 
     for row in block:
         gate = row[0].gate
         bias = layer.biases[gate] if first_of_gate[gate] == row[0].source else np.zeros(layer.units)
-        parts.append(
-            _quantize_gate(f"{layer.name}.{gate}", row, bias.astype(np.float64), gate_fractions[gate])
-        )
+        parts.append(_quantize_gate(f"{layer.name}.{gate}", row, bias.astype(np.float64), gate_fractions[gate]))
     matrices = tuple(
         Matrix(spec.group.name, spec.bits, np.concatenate([part.weights[index] for part in parts]))
         for index, spec in enumerate(block[0])
@@ -173,9 +171,7 @@ def _quantize_gate(name: str, row: list[_PathSpec], bias: np.ndarray, fraction: 
         left, right, multipliers = _multipliers(step * 2.0**fraction)
         scales = multipliers * 2.0 ** (left - 16 - right - fraction)
         weights = [
-            np.clip(np.rint(spec.weights * (spec.group.scale / scales)[:, None]), -limit, limit).astype(
-                np.int32
-            )
+            np.clip(np.rint(spec.weights * (spec.group.scale / scales)[:, None]), -limit, limit).astype(np.int32)
             for spec in row
             for limit in (WEIGHT_LIMITS[spec.bits],)
         ]
@@ -186,13 +182,9 @@ def _quantize_gate(name: str, row: list[_PathSpec], bias: np.ndarray, fraction: 
         )
         too_large = bounds * 2.0**left > INT32_MAX
         if not too_large.any():
-            return _Gate(
-                weights, steps.astype(np.int32), multipliers, left, right, scales, bounds.astype(np.int64)
-            )
+            return _Gate(weights, steps.astype(np.int32), multipliers, left, right, scales, bounds.astype(np.int64))
         step = np.where(too_large, step * 2, step)
-    raise BuildError(
-        f"{name}: no scale keeps its sums within 32 bits; use fewer bits for its weights or its inputs"
-    )
+    raise BuildError(f"{name}: no scale keeps its sums within 32 bits; use fewer bits for its weights or its inputs")
 
 
 def _multipliers(ratio: np.ndarray) -> tuple[int, int, np.ndarray]:

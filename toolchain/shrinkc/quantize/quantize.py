@@ -25,9 +25,7 @@ def quantize(
     """
     formats = {layer.name: choose_formats(layer, ranges, plan.state) for layer in network.layers}
     entry, groups = make_groups(network, ranges, formats, plan, delta)
-    layers = tuple(
-        _quantize_layer(layer, groups, ranges, plan, formats[layer.name]) for layer in network.layers
-    )
+    layers = tuple(_quantize_layer(layer, groups, ranges, plan, formats[layer.name]) for layer in network.layers)
     last = layers[-1]
     return QuantizedNetwork(
         name=network.name,
@@ -61,9 +59,7 @@ def _quantize_layer(
         for equation in layer.cell.equations
     )
     states = tuple(
-        StateFormat(
-            state.name, state.next, formats.equations[state.next].bits, formats.equations[state.next].fraction
-        )
+        StateFormat(state.name, state.next, formats.equations[state.next].bits, formats.equations[state.next].fraction)
         for state in layer.cell.states
     )
     return QuantizedLayer(
