@@ -21,7 +21,7 @@ ABI_VERSION = 1
 RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h", "shrinkc_scan.c")
 KERNELS = {
     "portable": ("shrinkc_kernels_portable.c",),
-    "dsp": ("shrinkc_dsp.h", "shrinkc_kernels_dsp.c"),
+    "dsp": ("shrinkc_dsp.h", "shrinkc_dsp_digits.h", "shrinkc_kernels_dsp.c"),
 }
 
 
