@@ -1,12 +1,13 @@
 """Model files of other frameworks to a Network. One file a format; each refuses by name what it does not know."""
 
-import re
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InputError
 from ..network import Network
 from . import keras
+from .names import c_name, unique_name
 
 READERS: dict[str, Callable[[Path], Network]] = {".keras": keras.read_keras, ".h5": keras.read_h5}
 """By the ending of the file's name."""
@@ -18,26 +19,17 @@ def load(path: Path, name: str | None = None) -> Network:
     Raises InputError for a file that is missing, empty, truncated, of another format, or holds what is not supported.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, not a model file; give a file that ends in {' or '.join(READERS)}")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: cannot import {path.suffix or 'a file without an ending'}; known: {', '.join(READERS)}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, not a model file; give a file that ends in {' or '.join(READERS)}")
     if not path.is_file():
         raise InputError(f"{path}: no such model file; check the path, or see `shrinkc zoo` for the bundled models")
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the model file is empty; save or copy it again")
     network = reader(path)
-    return Network(
-        name=name or c_name(path.stem),
-        layers=network.layers,
-        mean=network.mean,
-        scale=network.scale,
-        notes=network.notes,
-    )
+    return dataclasses.replace(network, name=name or c_name(path.stem))
 
 
-def c_name(text: str) -> str:
-    """`text` with what cannot stand in C replaced by _; a name for a model or a layer whose user gave none."""
-    cleaned = re.sub(r"[^A-Za-z0-9_]", "_", text)
-    return cleaned if re.match(r"[A-Za-z]", cleaned) else f"m_{cleaned}"
+__all__ = ["READERS", "c_name", "load", "unique_name"]

@@ -5,9 +5,11 @@ Both give the same noun, `SavedModel`: the model's configuration and each layer'
 
 import io
 import json
-import re
+import lzma
 import zipfile
 import zlib
+from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,135 +18,173 @@ import h5py
 import numpy as np
 
 from ..errors import InputError
+from .keras_store import DAMAGE, WEIGHTS_LIMIT, ArraysOf, Store, by_class_name, by_layer_name, text
 
-WEIGHTS_LIMIT = 1 << 31
-"""Bytes that the weights of a .keras archive may unpack to; a microcontroller's model has far less."""
+TEXT_LIMIT = 1 << 24
+"""Bytes of JSON that are read; a model's configuration has thousands."""
+
+MODELS = ("Sequential", "Functional", "Model")
+
+HDF5_MAGIC, ZIP_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK"
 
 
 @dataclass(frozen=True)
 class SavedLayer:
-    """One layer of the configuration, and its weights in Keras' order ([] where it has none)."""
+    """One layer of the configuration, and its arrays in Keras' order (() where it has none).
+
+    inbound: in a Functional model, the layers it reads; None in a Sequential one. call: what it is called with beside.
+    A class that is not Keras' own has its registered name or module before its name, e.g. Custom>LSTM.
+    """
 
     class_name: str
     name: str
     config: dict[str, Any]
     inbound: tuple[str, ...] | None
+    call: dict[str, Any]
     weights: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A Sequential or Functional model as saved; class_name says which. keras_version as the writer put it."""
+    """A Sequential or Functional model as saved. outputs: names of the layers it returns (() in a Sequential model)."""
 
-    class_name: str
     keras_version: str
     layers: tuple[SavedLayer, ...]
+    outputs: tuple[str, ...]
 
 
-def open_keras(path: Path) -> SavedModel:
-    """A `.keras` zip archive. Raises InputError if it is not one, is damaged, or lacks a part."""
+def open_keras(path: Path, with_weights: Container[str]) -> SavedModel:
+    """A `.keras` zip archive; arrays are read for the layer classes `with_weights` only.
+
+    Raises InputError if it is not one, is damaged, or lacks a part.
+    """
     try:
+        if _starts_with(path, HDF5_MAGIC):
+            raise InputError(f"{path}: is an HDF5 file, not a .keras archive; rename it to end in .h5")
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo("model.weights.h5").file_size > WEIGHTS_LIMIT:
-                raise InputError(f"{path}: model.weights.h5 is over {WEIGHTS_LIMIT} bytes, too large for a microcontroller")
-            config = json.loads(archive.read("config.json"))
-            metadata = json.loads(archive.read("metadata.json"))
-            weights = archive.read("model.weights.h5")
-        with h5py.File(io.BytesIO(weights), "r") as store:
-            return _model(path, config, str(metadata.get("keras_version", "")), _by_class_name(store))
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: not a whole .keras archive ({error}); save the model again") from error
-    except KeyError as error:
-        raise InputError(f"{path}: the .keras archive lacks a part ({_text(error)}); save it with model.save()") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: the .keras archive is damaged ({_text(error)}); save the model again") from error
+            config = json.loads(_member(path, archive, "config.json", TEXT_LIMIT))
+            metadata = json.loads(_member(path, archive, "metadata.json", TEXT_LIMIT))
+            weights = _member(path, archive, "model.weights.h5", WEIGHTS_LIMIT)
+        with h5py.File(io.BytesIO(weights), "r") as file:
+            arrays_of = by_class_name(Store(file, f"{path}: model.weights.h5"))
+            return _model(path, config, str(metadata.get("keras_version", "")), arrays_of, with_weights)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, *DAMAGE) as error:
+        raise InputError(f"{path}: not a whole .keras archive ({_line(error)}); save the model again") from error
 
 
-def open_h5(path: Path) -> SavedModel:
-    """A Keras HDF5 file of Keras 3 or tf_keras 2. Raises InputError if it is not one, or holds weights alone."""
+def open_h5(path: Path, with_weights: Container[str]) -> SavedModel:
+    """A Keras HDF5 file of Keras 3 or tf_keras 2; arrays are read for the layer classes `with_weights` only.
+
+    Raises InputError if it is not one, is damaged, or holds weights alone.
+    """
     try:
-        with h5py.File(path, "r") as store:
-            if "model_config" not in store.attrs or "model_weights" not in store:
-                raise InputError(f"{path}: holds no whole Keras model (no model_config); use model.save(), not save_weights()")
-            version = store.attrs.get("keras_version", "")
-            return _model(path, json.loads(store.attrs["model_config"]), _decode(version), _by_layer_name(store))
-    except KeyError as error:
-        raise InputError(f"{path}: the HDF5 file lacks a part ({_text(error)}); save the model again") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a whole HDF5 file ({_text(error)}); save the model again") from error
+        if _starts_with(path, ZIP_MAGIC):
+            raise InputError(f"{path}: is a zip archive, not an HDF5 file; rename it to end in .keras")
+        with h5py.File(path, "r") as file:
+            if "model_config" not in file.attrs:
+                raise InputError(
+                    f"{path}: holds no whole Keras model (no model_config); use model.save(), not save_weights()"
+                )
+            config = json.loads(file.attrs["model_config"])
+            version = text(file.attrs.get("keras_version", ""))
+            return _model(path, config, version, by_layer_name(Store(file, str(path))), with_weights)
+    except DAMAGE as error:
+        raise InputError(f"{path}: not a whole Keras HDF5 file ({_line(error)}); save the model again") from error
 
 
-def _model(path: Path, config: Any, version: str, weights_of) -> SavedModel:
-    try:
-        layers = config["config"]["layers"]
-        saved = tuple(
-            SavedLayer(
-                class_name=str(entry["class_name"]),
-                name=str(entry["config"]["name"]),
-                config=entry["config"],
-                inbound=_inbound(entry),
-                weights=weights_of(str(entry["class_name"]), str(entry["config"]["name"])),
-            )
-            for entry in layers
-        )
-        return SavedModel(str(config["class_name"]), version, saved)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: its configuration is not that of a Keras model ({_text(error)})") from error
+def _starts_with(path: Path, magic: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(magic)) == magic
 
 
-def _inbound(entry: dict[str, Any]) -> tuple[str, ...] | None:
-    """The layers that a Functional model's layer reads; None in a Sequential model."""
-    if "inbound_nodes" not in entry:
-        return None
-    found = re.findall(r'"keras_history": \["([^"]*)"', json.dumps(entry["inbound_nodes"]))
-    if not found:  # tf_keras 2 writes [[["name", 0, 0, {}]]]
-        found = re.findall(r'\["([^"]*)", \d+, \d+', json.dumps(entry["inbound_nodes"]))
-    return tuple(found)
+def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """A member of the archive; its size is checked before, and never more than that is unpacked."""
+    if name not in archive.namelist():
+        raise InputError(f"{path}: the .keras archive lacks {name}; save the whole model with model.save()")
+    size = archive.getinfo(name).file_size
+    if size > limit:
+        raise InputError(f"{path}: {name} claims {size} bytes, over {limit}; too large for a microcontroller")
+    with archive.open(name) as member:
+        return member.read(size)
 
 
-def _by_class_name(store: h5py.File):
-    """Keras 3 archives: layers are kept as their class name in snake case, numbered where it repeats."""
-    used: dict[str, int] = {}
-
-    def weights_of(class_name: str, _name: str) -> tuple[np.ndarray, ...]:
-        key = _snake_case(class_name)
-        count = used.get(key, 0)
-        used[key] = count + 1
-        group = store.get(f"layers/{key}_{count}" if count else f"layers/{key}")
-        if group is None:
-            return ()
-        for inner in ("cell", "layer"):
-            if inner in group:
-                group = group[inner]
-        variables = group.get("vars", {})
-        return tuple(np.asarray(variables[str(index)]) for index in range(len(variables)))
-
-    return weights_of
-
-
-def _by_layer_name(store: h5py.File):
-    """HDF5 files: layers are kept by their names, each with the list of its weights."""
-    root = store["model_weights"]
-
-    def weights_of(_class_name: str, name: str) -> tuple[np.ndarray, ...]:
-        if name not in root:
-            return ()
-        return tuple(np.asarray(root[name][_decode(weight)]) for weight in root[name].attrs["weight_names"])
-
-    return weights_of
+def _model(
+    path: Path, saved: Any, version: str, arrays_of: ArraysOf, with_weights: Container[str]
+) -> SavedModel:
+    if not isinstance(saved, dict) or not isinstance(saved.get("class_name"), str):
+        raise InputError(f"{path}: its configuration is not that of a Keras model; save it with model.save()")
+    kind, config = _class_name(saved), saved.get("config")
+    if kind not in MODELS:
+        raise InputError(f"{path}: a {kind} model cannot be imported; rebuild it as a Sequential or Functional model")
+    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
+        raise InputError(f"{path}: its configuration has no list of layers; save the model again")
+    functional = kind != "Sequential"
+    layers = [_layer(path, entry, functional, arrays_of, with_weights) for entry in config["layers"]]
+    for name, count in Counter(layer.name for layer in layers).items():
+        if count > 1:
+            raise InputError(f"{path}: {count} layers are called {name!r}; give each its own name")
+    outputs = tuple(name for name, _, _ in _histories(config.get("output_layers"))) if functional else ()
+    return SavedModel(version, tuple(layers), outputs)
 
 
-def _snake_case(name: str) -> str:
-    """As Keras writes class names: LSTM > lstm, TimeDistributed > time_distributed, Conv1D > conv1d."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+def _layer(
+    path: Path, entry: Any, functional: bool, arrays_of: ArraysOf, with_weights: Container[str]
+) -> SavedLayer:
+    config = entry.get("config") if isinstance(entry, dict) else None
+    if not isinstance(config, dict) or not isinstance(entry.get("class_name"), str):
+        raise InputError(f"{path}: its configuration has a layer without class and settings; save the model again")
+    kind, name = _class_name(entry), str(config.get("name", entry.get("name", "")))
+    weights = arrays_of(kind, name) if kind in with_weights else ()
+    inbound, call = None, {}
+    if functional:
+        nodes = entry.get("inbound_nodes", [])
+        inbound, call = tuple(name for name, _, _ in _histories(nodes)), _call(nodes)
+    return SavedLayer(kind, name, config, inbound, call, weights)
 
 
-def _decode(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _class_name(entry: dict[str, Any]) -> str:
+    """The class, marked with its origin where it is not one of Keras' own."""
+    registered, module = str(entry.get("registered_name") or ""), str(entry.get("module") or "keras")
+    if ">" in registered:
+        return registered
+    if module.split(".")[0] not in ("keras", "tf_keras"):
+        return f"{module}>{entry['class_name']}"
+    return entry["class_name"]
 
 
-def _text(error: Exception) -> str:
+def _histories(nodes: Any) -> list[tuple[str, Any, Any]]:
+    """Every (layer, node, tensor) in a piece of the configuration, in order: Keras 3 and tf_keras 2 nest them in
+    different lists and dictionaries, but both write a tensor as [layer, node, tensor, ...]."""
+    found, pending = [], [nodes]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            pending.extend(reversed(node.values()))
+        elif isinstance(node, list):
+            numbers = node[1:3]
+            if node and isinstance(node[0], str) and len(numbers) == 2 and all(type(n) is int for n in numbers):
+                found.append((node[0], *numbers))
+                node = node[3:]
+            pending.extend(reversed(node))
+    return found
+
+
+def _call(nodes: Any) -> dict[str, Any]:
+    """The keyword arguments a layer is called with, those that are None or False left out."""
+    settings: dict[str, Any] = {}
+    pending = [nodes]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            tf_keras = len(node) == 4 and isinstance(node[0], str) and isinstance(node[3], dict)
+            settings.update(node[3] if tf_keras else {})
+            pending.extend([] if tf_keras else node)
+        elif isinstance(node, dict) and isinstance(node.get("kwargs"), dict):
+            settings.update(node["kwargs"])
+    return {key: value for key, value in settings.items() if value is not None and value is not False}
+
+
+def _line(error: BaseException) -> str:
     """An error's message on one line."""
-    return " ".join(str(error).replace('"', "'").split())[:200]
+    message = " ".join(str(error).replace('"', "'").split())[:120]
+    return message or type(error).__name__
