@@ -127,7 +127,7 @@ def test_a_stack_that_does_not_fit_is_refused() -> None:
         ("state->last[0] = state->sum;", r"error: conversion from 'int32_t'"),
         ("return 1", r"cannot compile tiny.c"),
         ("extern void nowhere(void); nowhere();", r"cannot link tiny for cortex-m4: .*nowhere"),
-        ("int size = input[0] + 1; volatile int8_t a[size]; a[0] = 1; state->sum += a[0];", r"stack of tiny_step has no bound"),
+        ("volatile int8_t a[input[0] + 1]; a[0] = 1; state->sum += a[0];", r"stack of tiny_step has no bound"),
     ],
 )
 def test_c_that_is_wrong_is_one_line(extra: str, message: str) -> None:
