@@ -9,9 +9,9 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 PYTEST_ARGS ?=
 
 VENV := .venv
-SHRINKC := $(CURDIR)/$(VENV)/bin/shrinkc
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DEMO := build/demo/$(subst :,-,$(MODEL))
+in_demo = @echo '$$ $(1)'; cd $(DEMO) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(1)
 
 .PHONY: all demo test lint wheel clean help tools-demo tools-test
 .DELETE_ON_ERROR:
@@ -19,9 +19,10 @@ DEMO := build/demo/$(subst :,-,$(MODEL))
 all: $(VENV)/installed-all ## install shrinkc with all that it can use and what its tests need
 
 demo: $(VENV)/installed ## build MODEL for TARGET, run it in QEMU on real speech, print the table
-	@test -f $(DEMO)/shrinkc.toml || $(SHRINKC) init $(DEMO) --from $(MODEL) > /dev/null
-	cd $(DEMO) && $(SHRINKC) build --target $(TARGET)
-	cd $(DEMO) && $(SHRINKC) verify build/$(TARGET)
+	@test -f $(DEMO)/shrinkc.toml || $(VENV)/bin/shrinkc init $(DEMO) --from $(MODEL) > /dev/null
+	@echo 'in $(DEMO):'
+	$(call in_demo,shrinkc build --target $(TARGET))
+	$(call in_demo,shrinkc verify build/$(TARGET))
 
 test: $(VENV)/installed-all ## run the whole test suite; PYTEST_ARGS=... goes to pytest
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
