@@ -32,7 +32,7 @@ def test_writes_one_set_a_side(timit, tmp_path):
     out = tmp_path / "out"
     result = run("timit", "--source", timit, "-o", out, "--bands", 23, "--frame-shift", 10, "--json")
     assert result.exception is None
-    rows = {row["side"]: row for row in json.loads(result.output)}
+    rows = {row["side"]: row for row in json.loads(result.stdout)}
     assert set(rows) == {"train", "dev", "test"} and rows["dev"]["utterances"] == 1
     dev = load(out / "dev.npz")
     assert (dev.width, dev.speakers, dev.meta["frame_shift_ms"]) == (23, ("faks0",), 10.0)

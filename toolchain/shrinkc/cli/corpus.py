@@ -10,12 +10,13 @@ ASTERISK_PACKAGES = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-g722")
 
 
 def watched(items: Iterable, count: int, doing: str) -> Iterator:
-    """Pass `items` through under a progress bar on a terminal; elsewhere nothing is written."""
-    from rich.console import Console
-    from rich.progress import track
+    """Pass `items` through and show on stderr how many of `count` are done."""
+    from .console import Progress
 
-    console = Console(stderr=True)
-    return iter(track(items, doing, total=count, console=console, disable=not console.is_terminal, transient=True))
+    with Progress() as show:
+        for done, item in enumerate(items):
+            show(doing, done, count)
+            yield item
 
 
 def cache_folder() -> Path:

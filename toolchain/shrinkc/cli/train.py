@@ -1,5 +1,6 @@
 """`shrinkc train`: data sets in, a trained Keras model out."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -87,7 +88,8 @@ def _run(settings, datasets, data_paths, dev_paths, output):  # type: ignore[no-
         settings,
         sources=[_name(path, datasets[path]) for path in (*data_paths, *dev_paths)],
         tell=lambda line: click.echo(line, err=True),
-        watch=lambda batches, count: watched(batches, count, "training"),
+        # Elsewhere than on a terminal the line an epoch is progress enough.
+        watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
     )
 
 

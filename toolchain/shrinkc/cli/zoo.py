@@ -21,17 +21,23 @@ def command(as_json: bool) -> None:
 
 
 def _describe(model) -> None:  # type: ignore[no-untyped-def]
-    """One model: a heading, what it is, its figures as a table."""
-    from rich.console import Console
-    from rich.table import Table
+    """One model: what it is, what it learned from, and its error rates, one a row."""
+    from .console import print_table
 
-    console, card = Console(highlight=False), model.card
-    console.print(f"zoo:{model.name}  {card['description']}")
-    console.print(f"  {card.get('parameters', 0):,} parameters; trained on {'; '.join(card.get('trained_on', []))}")
-    if not card.get("per"):
-        return
-    table = Table("PER, float, without silence", "utterances", "PER", "95 % interval", box=None, pad_edge=False)
-    for figure in card["per"]:
-        interval = f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f} % over {figure['over']}"
-        table.add_row(figure["data"], str(figure["utterances"]), f"{100 * figure['per']:.1f} %", interval)
-    console.print(table)
+    card = model.card
+    rows = [
+        ("what", card["description"]),
+        ("parameters", f"{card['parameters']:,}"),
+        ("trained on", "; ".join(card["trained_on"])),
+        ("licence", f"weights {card['licence']['weights']}, data {card['licence']['data']}"),
+    ]
+    rows += [(f"PER, {figure['data']}", _figure(figure)) for figure in card["per"]]
+    print_table(f"zoo:{model.name}", rows)
+
+
+def _figure(figure: dict) -> str:
+    """A PER of the float model with its interval, as a sentence."""
+    return (
+        f"{100 * figure['per']:.1f} % (95 % interval {100 * figure['low']:.1f} to {100 * figure['high']:.1f},"
+        f" over {figure['over']}; {figure['utterances']} utterances, float, without silence)"
+    )
