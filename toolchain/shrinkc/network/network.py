@@ -12,7 +12,8 @@ from ..errors import InputError
 C_KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long "
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "class new delete template this namespace".split()
+    "class new delete template this namespace asm bool true false and or not xor try catch throw operator friend "
+    "public private protected typename using virtual nullptr constexpr main".split()
 )
 
 
@@ -41,7 +42,12 @@ class Layer:
 
     def __post_init__(self) -> None:
         check_identifier(self.name, "layer name")
+        if self.inputs < 1 or self.units < 1:
+            raise InputError(f"layer {self.name}: has {self.inputs} inputs and {self.units} units; it needs one at least")
         for affine in self.cell.affines:
+            paths = {f"{affine.gate}.{source}" for source in affine.sources}
+            if not paths <= self.matrices.keys() or affine.gate not in self.biases:
+                raise InputError(f"layer {self.name}: the gate {affine.gate} lacks a matrix or its bias")
             if self.biases[affine.gate].shape != (self.units,):
                 raise InputError(f"layer {self.name}: the bias of {affine.gate} is not of {self.units} units")
             for source in affine.sources:
@@ -91,6 +97,9 @@ class Network:
         for before, after in zip(self.layers, self.layers[1:], strict=False):
             if before.units != after.inputs:
                 raise InputError(f"layer {after.name} reads {after.inputs} values, {before.name} gives {before.units}")
+        for what, vector in (("mean", self.mean), ("scale", self.scale)):
+            if vector.shape != (self.inputs,) or not np.isfinite(vector).all():
+                raise InputError(f"model {self.name}: the {what} of its normalisation is not {self.inputs} finite values")
         for layer in self.layers:
             for key, array in (*layer.matrices.items(), *layer.biases.items()):
                 if not np.isfinite(array).all():
