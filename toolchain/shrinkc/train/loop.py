@@ -45,7 +45,8 @@ def train(
 
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    run = asdict(settings) | {"sources": list(sources)}
+    # How long CTC lasts may be changed on the way: the log has the rate of every epoch.
+    run = {key: value for key, value in asdict(settings).items() if key != "ctc_epochs"} | {"sources": list(sources)}
     model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
     trainer = Trainer(model, settings)
     progress, history = _resume(folder, run, trainer, tell)
