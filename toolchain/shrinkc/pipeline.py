@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from . import importers
+from . import __version__, importers
 from .calibrate import calibrate
 from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
+from .compile.toolchain import ARM_COMPILER
+from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
 from .emit import emit
+from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .errors import InputError
@@ -63,7 +66,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     sources = emit(program, target, _symbols(calibration, network))
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
-    made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration))
+    made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration), _tools())
     files = {
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target),
@@ -106,6 +109,11 @@ def verify(
     return report.with_verification(made, result)
 
 
+def _tools() -> dict[str, str]:
+    """Versions of what makes the bytes of a build."""
+    return {"shrinkc": __version__, ARM_COMPILER: program_version(ARM_COMPILER) or "unknown"}
+
+
 def _runs(
     reference: archive.Reference, features: list[np.ndarray], trace: Trace, execution: Execution, image: Image
 ) -> Runs:
@@ -120,7 +128,7 @@ def _runs(
         sent_reference=_sent_by_group(names, execution.sent),
         instructions=_cut(trace.instructions, lengths),
         stack=trace.stack,
-        emulator=f"QEMU {image.target.board.name}",
+        emulator=f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {image.target.board.name}",
     )
 
 

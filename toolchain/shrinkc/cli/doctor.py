@@ -1,14 +1,12 @@
 """`shrinkc doctor`: what is installed of all that shrinkc can use, and how to get the rest."""
 
 import re
-import subprocess
 from dataclasses import asdict, dataclass
 
 import click
 
+from ..compile.versions import answer, program_version
 from .console import print_json, print_table
-
-LONGEST_ANSWER_S = 20
 
 
 @dataclass(frozen=True)
@@ -89,34 +87,16 @@ def examine() -> list[Finding]:
     return [*(find_program(tool) for tool in TOOLS), find_libc(), find_machines(), *find_packages()]
 
 
-def _answer(arguments: list[str]) -> str:
-    """What a program prints, or "" if it cannot run."""
-    try:
-        result = subprocess.run(
-            arguments,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=LONGEST_ANSWER_S,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return result.stdout + result.stderr if result.returncode == 0 else ""
-
-
 def find_program(tool: Tool) -> Finding:
     """Whether a program is there and runs, and its version."""
-    answer = _answer([tool.name, "--version"]).splitlines()
-    # The version closes the first line of GNU tools, after the packager's own in brackets.
-    numbers = re.findall(r"\d+(?:\.\d+)+", re.sub(r"\([^)]*\)", "", answer[0])) if answer else []
-    version = numbers[0] if numbers else ""
-    return Finding(tool.name, tool.use, tool.needed, bool(answer), version, "" if answer else tool.install)
+    version = program_version(tool.name)
+    found = version is not None
+    return Finding(tool.name, tool.use, tool.needed, found, version or "", "" if found else tool.install)
 
 
 def find_libc() -> Finding:
     """Whether the Arm compiler has a C library: Debian packs it apart."""
-    path = _answer(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"]).strip()
+    path = answer(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"]).strip()
     found = path.startswith("/")
     remedy = "" if found else "apt-get install libnewlib-arm-none-eabi"
     return Finding("newlib", "memcpy and the like for images", True, found, "", remedy)
@@ -128,7 +108,7 @@ def find_machines() -> Finding:
 
     known = {
         line.split()[0]
-        for line in _answer(["qemu-system-arm", "-machine", "help"]).splitlines()
+        for line in answer(["qemu-system-arm", "-machine", "help"]).splitlines()
         if line.split()
     }
     wanted = {load_target(name).board.qemu_machine for name in list_targets()}

@@ -1,6 +1,5 @@
 """The report of a build that has not been verified yet."""
 
-from .. import __version__
 from ..compile.image import Image
 from ..lower.memory import padded
 from ..lower.program import TYPE_BYTES, Program
@@ -19,7 +18,8 @@ def report_of(
     program: Program,
     image: Image,
     digest: str,
-    notes: tuple[str, ...] = (),
+    notes: tuple[str, ...],
+    tools: dict[str, str],
 ) -> report.Report:
     """What a build came to. Compression counts all that the model keeps in flash: its constants and the table."""
     quantized = program.network
@@ -30,7 +30,7 @@ def report_of(
         model=report.Model(name=network.name, parameters=network.parameters),
         target=settings.target,
         digest=digest,
-        tools={"shrinkc": __version__},
+        tools=tools,
         compression=report.Compression(
             float_bytes=float_bytes,
             quantized_bytes=quantized_bytes,
