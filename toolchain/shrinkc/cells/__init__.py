@@ -23,7 +23,7 @@ def define(name: str, options: dict[str, str]) -> Cell:
         raise InputError(f"cell {name!r} is unknown; known cells: {', '.join(sorted(_DEFINITIONS))}")
     try:
         return _DEFINITIONS[name](**options)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"cell {name!r} does not take the options {options}: {error}") from error
 
 
