@@ -1,6 +1,6 @@
 """Run in a process of its own: makes models with Keras 3, or with tf_keras 2, and saves them with their outputs.
 
-usage: keras_models.py keras|tf_keras FOLDER. Each model NAME gives NAME.keras, NAME.h5 and NAME.npz (features, outputs).
+usage: keras_models.py keras|tf_keras FOLDER. Each model NAME gives NAME.keras, NAME.h5 and NAME.npz (its outputs).
 Where one container cannot hold the model, its file is left out.
 """
 
@@ -68,15 +68,27 @@ def supported(random):
     """Models that must be imported, with what they give."""
     given = {"mean": [1.0, -2.0, 0.5, 3.0, 0.0], "variance": [1.0, 4.0, 0.25, 2.0, 9.0]}
     yield "sequential", sequential(lstm(), L.Dropout(0.3), lstm(), L.Dense(3))
-    yield "functional", functional(lstm(name="b"), L.GaussianNoise(0.1), L.LSTM(6, return_sequences=True, name="a"), L.Dense(2))
+    yield (
+        "functional",
+        functional(lstm(name="b"), L.GaussianNoise(0.1), L.LSTM(6, return_sequences=True, name="a"), L.Dense(2)),
+    )
     yield "no_bias", sequential(lstm(use_bias=False), lstm(), L.Dense(3, use_bias=False), L.Dense(2))
     yield "given", sequential(L.Normalization(**given), lstm(), L.Dense(3))
     yield "scalar", sequential(L.Normalization(axis=-1, mean=2.0, variance=4.0), lstm(), L.Dense(3))
     yield "adapted", functional(adapted(random), lstm(), L.Dense(3))
-    yield "dense", sequential(*(L.Dense(4, activation=name) for name in ("tanh", "sigmoid", "relu", "linear")))
+    yield (
+        "dense",
+        sequential(*(L.Dense(4, activation=name) for name in ("tanh", "sigmoid", "relu", "linear"))),
+    )
     yield "distributed", sequential(lstm(), L.TimeDistributed(L.Dense(3, activation="relu")), L.Dense(2))
-    yield "noise", sequential(L.SpatialDropout1D(0.2), lstm(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3))
-    yield "names", sequential(lstm(name="a.b"), lstm(name="a-b"), L.Dense(3, name="A_b"), L.Dense(2, name="int"))
+    yield (
+        "noise",
+        sequential(L.SpatialDropout1D(0.2), lstm(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3)),
+    )
+    yield (
+        "names",
+        sequential(lstm(name="a.b"), lstm(name="a-b"), L.Dense(3, name="A_b"), L.Dense(2, name="int")),
+    )
     if sys.argv[1] == "tf_keras":
         yield "slash", functional(lstm(name="enc/rnn"), L.Dense(3, name="enc/out"))
     else:
@@ -93,9 +105,12 @@ def refused():
     yield "backwards", sequential(lstm(go_backwards=True))
     yield "relu_lstm", sequential(lstm(activation="relu"))
     yield "hard_sigmoid", sequential(lstm(recurrent_activation="hard_sigmoid"))
-    yield "stateful", keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)]) if (
-        sys.argv[1] == "keras"
-    ) else keras.Sequential([L.LSTM(4, return_sequences=True, stateful=True, batch_input_shape=(1, None, WIDTH))])
+    yield (
+        "stateful",
+        keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)])
+        if (sys.argv[1] == "keras")
+        else keras.Sequential([L.LSTM(4, return_sequences=True, stateful=True, batch_input_shape=(1, None, WIDTH))]),
+    )
     yield "bidirectional", sequential(L.Bidirectional(lstm()))
     yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), lstm())
     yield "batch_norm", sequential(L.Dense(4), L.BatchNormalization(), lstm())

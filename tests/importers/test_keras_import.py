@@ -9,9 +9,20 @@ from shrinkc.errors import InputError
 from shrinkc.importers import load
 from shrinkc.network import Network, floating
 
-MODELS = (
-    "sequential functional no_bias given scalar adapted dense distributed noise names softmax softmax_layer"
-).split()
+MODELS = [
+    "sequential",
+    "functional",
+    "no_bias",
+    "given",
+    "scalar",
+    "adapted",
+    "dense",
+    "distributed",
+    "noise",
+    "names",
+    "softmax",
+    "softmax_layer",
+]
 CASES = [(framework, name) for framework in ("keras", "tf_keras") for name in MODELS]
 CASES += [("keras", "spaces"), ("tf_keras", "slash")]
 

@@ -23,7 +23,9 @@ def load(path: Path, name: str | None = None) -> Network:
         raise InputError(f"{path}: is a folder, not a model file; give a file that ends in {' or '.join(READERS)}")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise InputError(f"{path}: cannot import {path.suffix or 'a file without an ending'}; known: {', '.join(READERS)}")
+        raise InputError(
+            f"{path}: cannot import {path.suffix or 'a file without an ending'}; known: {', '.join(READERS)}"
+        )
     if not path.is_file():
         raise InputError(f"{path}: no such model file; check the path, or see `shrinkc zoo` for the bundled models")
     if path.stat().st_size == 0:

@@ -32,7 +32,14 @@ _READERS: dict[str, Callable[[Chain, SavedLayer], None]] = {
 }
 
 INFERENCE_NO_OPS = frozenset(
-    {"Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianNoise", "GaussianDropout", "ActivityRegularization"}
+    {
+        "Dropout",
+        "SpatialDropout1D",
+        "AlphaDropout",
+        "GaussianNoise",
+        "GaussianDropout",
+        "ActivityRegularization",
+    }
 )
 """Layers that do nothing at inference."""
 
@@ -89,7 +96,8 @@ def _check_link(chain: Chain, saved: SavedLayer, before: str) -> None:
     if before and saved.inbound != (before,):
         reads = ", ".join(map(repr, saved.inbound or ())) or "nothing"
         raise chain.refuse(
-            saved, f"reads {reads}, the layer before it is {before!r}; only a chain is supported, each layer used once"
+            saved,
+            f"reads {reads}, the layer before it is {before!r}; only a chain is supported, each layer used once",
         )
     if saved.call:
         name, value = next(iter(saved.call.items()))

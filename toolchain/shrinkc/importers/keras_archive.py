@@ -108,9 +108,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> byte
         return member.read(size)
 
 
-def _model(
-    path: Path, saved: Any, version: str, arrays_of: ArraysOf, with_weights: Container[str]
-) -> SavedModel:
+def _model(path: Path, saved: Any, version: str, arrays_of: ArraysOf, with_weights: Container[str]) -> SavedModel:
     if not isinstance(saved, dict) or not isinstance(saved.get("class_name"), str):
         raise InputError(f"{path}: its configuration is not that of a Keras model; save it with model.save()")
     kind, config = _class_name(saved), saved.get("config")
@@ -127,9 +125,7 @@ def _model(
     return SavedModel(version, tuple(layers), outputs)
 
 
-def _layer(
-    path: Path, entry: Any, functional: bool, arrays_of: ArraysOf, with_weights: Container[str]
-) -> SavedLayer:
+def _layer(path: Path, entry: Any, functional: bool, arrays_of: ArraysOf, with_weights: Container[str]) -> SavedLayer:
     config = entry.get("config") if isinstance(entry, dict) else None
     if not isinstance(config, dict) or not isinstance(entry.get("class_name"), str):
         raise InputError(f"{path}: its configuration has a layer without class and settings; save the model again")

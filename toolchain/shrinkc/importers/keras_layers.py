@@ -158,7 +158,8 @@ def _arrays(chain: Chain, saved: SavedLayer, matrices: int) -> list[np.ndarray]:
     expected = matrices + (saved.config.get("use_bias", True) is not False)
     if len(saved.weights) != expected:
         raise chain.refuse(
-            saved, f"has {len(saved.weights)} arrays of weights in the file, not {expected}; save the model again"
+            saved,
+            f"has {len(saved.weights)} arrays of weights in the file, not {expected}; save the model again",
         )
     if any(array.ndim != (2 if index < matrices else 1) for index, array in enumerate(saved.weights)):
         raise _wrong_shapes(chain, saved, saved.config.get("units"), *saved.weights)
@@ -174,7 +175,9 @@ def _arrays(chain: Chain, saved: SavedLayer, matrices: int) -> list[np.ndarray]:
 
 def _wrong_shapes(chain: Chain, saved: SavedLayer, units: Any, *arrays: np.ndarray) -> InputError:
     shapes = " and ".join(str(array.shape) for array in arrays)
-    return chain.refuse(saved, f"its weights have the shapes {shapes}, not those of {short(units)} units; save it again")
+    return chain.refuse(
+        saved, f"its weights have the shapes {shapes}, not those of {short(units)} units; save it again"
+    )
 
 
 def _activation(chain: Chain, saved: SavedLayer) -> str:

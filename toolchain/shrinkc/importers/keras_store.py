@@ -12,7 +12,17 @@ from ..errors import InputError
 WEIGHTS_LIMIT = 1 << 29
 """Bytes that the weights of one file may take; a microcontroller's model has far less."""
 
-DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, OverflowError, MemoryError, IndexError)
+DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+    IndexError,
+)
 """What h5py and json raise on damaged files (RuntimeError stands for RecursionError and NotImplementedError too)."""
 
 ArraysOf = Callable[[str, str], tuple[np.ndarray, ...]]

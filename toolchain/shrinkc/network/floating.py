@@ -79,7 +79,9 @@ def _observed(layer: Layer) -> list[str]:
     return equations + [f"affine.{affine.gate}" for affine in layer.cell.affines]
 
 
-def _evaluate(node: Expression, layer: Layer, values: dict[str, np.ndarray], trace: dict[str, np.ndarray]) -> np.ndarray:
+def _evaluate(
+    node: Expression, layer: Layer, values: dict[str, np.ndarray], trace: dict[str, np.ndarray]
+) -> np.ndarray:
     match node:
         case Value(name):
             return values[name]

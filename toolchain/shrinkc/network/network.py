@@ -9,12 +9,14 @@ import numpy as np
 from ..cells import Cell, define
 from ..errors import InputError
 
-C_KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "class new delete template this namespace asm bool true false and or not xor try catch throw operator friend "
-    "public private protected typename using virtual nullptr constexpr main".split()
-)
+_RESERVED = """
+auto break case char const continue default do double else enum extern float for goto if inline int long register
+restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main
+and asm bool catch class constexpr delete false friend new not nullptr operator or private protected public template
+this throw true try typename using virtual namespace xor
+"""
+C_KEYWORDS = frozenset(_RESERVED.split())
+"""Words of C and of C++, whose programs include the header too."""
 
 
 def check_identifier(name: str, what: str) -> str:
@@ -43,7 +45,9 @@ class Layer:
     def __post_init__(self) -> None:
         check_identifier(self.name, "layer name")
         if self.inputs < 1 or self.units < 1:
-            raise InputError(f"layer {self.name}: has {self.inputs} inputs and {self.units} units; it needs one at least")
+            raise InputError(
+                f"layer {self.name}: has {self.inputs} inputs and {self.units} units; it needs one at least"
+            )
         for affine in self.cell.affines:
             paths = {f"{affine.gate}.{source}" for source in affine.sources}
             if not paths <= self.matrices.keys() or affine.gate not in self.biases:
@@ -99,7 +103,9 @@ class Network:
                 raise InputError(f"layer {after.name} reads {after.inputs} values, {before.name} gives {before.units}")
         for what, vector in (("mean", self.mean), ("scale", self.scale)):
             if vector.shape != (self.inputs,) or not np.isfinite(vector).all():
-                raise InputError(f"model {self.name}: the {what} of its normalisation is not {self.inputs} finite values")
+                raise InputError(
+                    f"model {self.name}: the {what} of its normalisation is not {self.inputs} finite values"
+                )
         for layer in self.layers:
             for key, array in (*layer.matrices.items(), *layer.biases.items()):
                 if not np.isfinite(array).all():
