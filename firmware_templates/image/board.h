@@ -1,6 +1,6 @@
 /* What a board does before the harness runs: board_<setup>.c, chosen by the board's TOML. */
-#ifndef HARNESS_BOARD_H
-#define HARNESS_BOARD_H
+#ifndef SHRINKC_IMAGE_BOARD_H
+#define SHRINKC_IMAGE_BOARD_H
 
 /* Sets up clocks and the like. Always returns: every wait in it is bounded. */
 void board_start(void);

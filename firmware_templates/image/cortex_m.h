@@ -1,6 +1,6 @@
 /* The few system registers that the image uses, by their names in the Armv6-M, v7-M and v8-M manuals. */
-#ifndef HARNESS_CORTEX_M_H
-#define HARNESS_CORTEX_M_H
+#ifndef SHRINKC_IMAGE_CORTEX_M_H
+#define SHRINKC_IMAGE_CORTEX_M_H
 
 #include <stdint.h>
 

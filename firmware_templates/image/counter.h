@@ -1,6 +1,6 @@
 /* The instruction counter of the image. */
-#ifndef HARNESS_COUNTER_H
-#define HARNESS_COUNTER_H
+#ifndef SHRINKC_IMAGE_COUNTER_H
+#define SHRINKC_IMAGE_COUNTER_H
 
 /* Starts SysTick. Call once, before any count. */
 void counter_start(void);

@@ -1,6 +1,6 @@
 /* What the harness needs of the machine it runs on: a Cortex-M with semihosting, or the host. */
-#ifndef HARNESS_PLATFORM_H
-#define HARNESS_PLATFORM_H
+#ifndef SHRINKC_IMAGE_PLATFORM_H
+#define SHRINKC_IMAGE_PLATFORM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -20,8 +20,8 @@
  *
  * The state is reset before each utterance.
  */
-#ifndef HARNESS_PROTOCOL_H
-#define HARNESS_PROTOCOL_H
+#ifndef SHRINKC_IMAGE_PROTOCOL_H
+#define SHRINKC_IMAGE_PROTOCOL_H
 
 #include <stdint.h>
 

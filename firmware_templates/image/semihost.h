@@ -1,6 +1,6 @@
 /* Semihosting: file access and exit through a debugger or an emulator. */
-#ifndef HARNESS_SEMIHOST_H
-#define HARNESS_SEMIHOST_H
+#ifndef SHRINKC_IMAGE_SEMIHOST_H
+#define SHRINKC_IMAGE_SEMIHOST_H
 
 #include <stdint.h>
 

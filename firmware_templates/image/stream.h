@@ -1,6 +1,6 @@
 /* Buffered reading and writing, so that the machine's file calls are few and large. */
-#ifndef HARNESS_STREAM_H
-#define HARNESS_STREAM_H
+#ifndef SHRINKC_IMAGE_STREAM_H
+#define SHRINKC_IMAGE_STREAM_H
 
 #include <stddef.h>
 

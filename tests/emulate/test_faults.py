@@ -117,6 +117,30 @@ def test_an_emulator_that_fails_is_quoted(tiny_image: Callable[..., Image], monk
     assert "unsupported machine type" in failure(wrong)
 
 
+def behind(shell: str) -> Callable[[Image, str], list[str]]:
+    """The emulator's command with a line of shell before it."""
+    real = qemu.command
+    return lambda image, elf: ["sh", "-c", f'{shell}; exec "$@"', "sh", *real(image, elf)]
+
+
+@needs_qemu
+def test_a_full_disk_is_named(tiny_image: Callable[..., Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "command", behind("ln -s /dev/full output.bin"))
+    assert "could not write its output; is the disk full?" in failure(tiny_image("cortex-m4"))
+
+
+@needs_qemu
+def test_a_damaged_input_is_named(tiny_image: Callable[..., Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "command", behind("truncate -s 100 input.bin"))
+    assert "the image on mps2-an386 could not read its input" in failure(tiny_image("cortex-m4"))
+
+
+@needs_qemu
+def test_a_killed_emulator_is_named(tiny_image: Callable[..., Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qemu, "command", behind("kill -KILL $$"))
+    assert "qemu-system-arm on mps2-an386 was killed by SIGKILL" in failure(tiny_image("cortex-m4"))
+
+
 @needs_qemu
 def test_an_image_of_another_model_is_refused(tiny_image: Callable[..., Image]) -> None:
     image = tiny_image("cortex-m4")

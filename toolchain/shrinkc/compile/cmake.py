@@ -10,6 +10,9 @@ from .image import check_name, compiled, harness_files
 from .link import linker_script
 from .templates import render
 
+# CMake keeps these target names for itself.
+_RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
+
 
 def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[str, str]:
     """CMakeLists.txt, the toolchain file arm-none-eabi.cmake, and what the test image needs: {file name:
@@ -25,6 +28,7 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
         "cmake",
         "CMakeLists.txt.j2",
         name=name,
+        target_name=f"{name}_library" if name in _RESERVED else name,
         target=target.name,
         board=target.board.name,
         library=compiled(source_names),

@@ -58,10 +58,7 @@ def _stop_on_sigterm(number: int, frame: object) -> None:
 @contextlib.contextmanager
 def _sigterm_unwinds() -> Iterator[None]:
     """Let SIGTERM unwind the stack like Ctrl-C, so that children and folders are cleaned up."""
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     if ours:
         signal.signal(signal.SIGTERM, _stop_on_sigterm)
     try:

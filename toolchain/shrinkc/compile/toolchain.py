@@ -52,9 +52,7 @@ def run_tools(commands: Sequence[Sequence[str]], folder: Path) -> list[Result]:
                     results[index] = _finish(process, commands[index][0], outputs[index])
                     del running[index]
                 elif time.monotonic() > deadline:
-                    raise BuildError(
-                        f"{commands[index][0]} took more than {LONGEST_RUN_S:.0f} s and was stopped"
-                    )
+                    raise BuildError(f"{commands[index][0]} took more than {LONGEST_RUN_S:.0f} s and was stopped")
             time.sleep(_POLL_S)
     return [results[index] for index in range(len(commands))]
 

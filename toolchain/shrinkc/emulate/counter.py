@@ -34,9 +34,7 @@ class Counter:
         loss = (_PERIOD * tick) % self.systick_hz
         # Python's integers, since 64 bits are too few.
         pairs = zip(ticks.tolist(), wraps.tolist(), strict=True)
-        return np.array(
-            [((count + 1) * tick - wrap * loss) // instruction for count, wrap in pairs], np.int64
-        )
+        return np.array([((count + 1) * tick - wrap * loss) // instruction for count, wrap in pairs], np.int64)
 
     def instructions(self, low: np.ndarray, wraps: np.ndarray, empty: int) -> np.ndarray:
         """Instructions of each call, from its first to its return: int64.

@@ -35,9 +35,7 @@ def run_host(executable: Path, utterances: Sequence[np.ndarray], *, dump_state: 
         (folder / "input.bin").write_bytes(encode_input(utterances, dump_state=dump_state))
         result = run_tool([str(executable.resolve())], folder)
         if result.code != 0:
-            raise BuildError(
-                f"{executable.name} ended with code {result.code}: {_complaint(result.messages)}"
-            )
+            raise BuildError(f"{executable.name} ended with code {result.code}: {_complaint(result.messages)}")
         content = (folder / "output.bin").read_bytes()
     frames = sum(len(utterance) for utterance in utterances)
     return decode_output(content, interface, frames, Counter(0), dump_state=dump_state)

@@ -1,6 +1,7 @@
 """How one QEMU is started, and what its end means."""
 
 import re
+import signal
 
 from ..compile.elf import Elf
 from ..compile.image import Image
@@ -52,9 +53,7 @@ def refuse_failure(code: int, messages: str, image: Image) -> None:
     board = image.target.board.name
     fault = describe_fault(messages, image)
     lines = [line.strip() for line in messages.splitlines() if line.strip()]
-    said = next(
-        (line for line in lines if line.startswith(EMULATOR)), lines[-1] if lines else "it gave no message"
-    )
+    said = next((line for line in lines if line.startswith(EMULATOR)), lines[-1] if lines else "it gave no message")
     if fault is not None:
         raise BuildError(f"{image.name} crashed on {board}: {fault}")
     if "Lockup" in messages:
@@ -63,4 +62,6 @@ def refuse_failure(code: int, messages: str, image: Image) -> None:
         raise BuildError(f"the image on {board} could not read its input")
     if code == numbers["EXIT_OUTPUT"]:
         raise BuildError(f"the image on {board} could not write its output; is the disk full?")
+    if code < 0:
+        raise BuildError(f"{EMULATOR} on {board} was killed by {signal.Signals(-code).name}: {said}")
     raise BuildError(f"{EMULATOR} on {board} ended with code {code}: {said}")

@@ -67,9 +67,7 @@ def header_size() -> int:
     return Interface.SIZE + 4
 
 
-def decode_output(
-    content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool
-) -> Trace:
+def decode_output(content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool) -> Trace:
     """The Trace in an output.bin of `frames` frames.
 
     Raises BuildError when the file is another model's, or is not whole.
@@ -77,9 +75,7 @@ def decode_output(
     if len(content) >= header_size():
         found = Interface.parse(content)
         if found != interface:
-            raise BuildError(
-                f"the output is of model {found.digest[:16]}, not of {interface.digest[:16]}; build again"
-            )
+            raise BuildError(f"the output is of model {found.digest[:16]}, not of {interface.digest[:16]}; build again")
     kind = record_type(interface, dump_state=dump_state)
     end = header_size() + frames * kind.itemsize
     if len(content) != end + _FOOTER.size:
