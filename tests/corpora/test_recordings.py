@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shrinkc.corpora.recording import Corpus, Recording, Segment, build_sides, label_frames
+from shrinkc.corpora.recording import Corpus, Recording, Segment, build_sides, label_frames, read_audio
 from shrinkc.datasets.features import FeatureConfig, log_mel
 from shrinkc.datasets.phones import phone_set
 from shrinkc.errors import InputError
@@ -51,3 +51,15 @@ def test_bad_recordings():
         build_sides(corpus(recording("y", "test", 2)), FeatureConfig(), PHONES)
     with pytest.raises(InputError, match="x: shorter than one frame"):
         build_sides(corpus(recording("x", "train", 1, samples=100)), FeatureConfig(), PHONES)
+
+
+def test_sound_of_another_rate_or_no_sound_is_named(tmp_path):
+    soundfile = pytest.importorskip("soundfile")
+    soundfile.write(tmp_path / "low.wav", np.zeros(80, np.int16), 8000)
+    with pytest.raises(InputError, match=r"low\.wav: 8000 Hz with 1 channels; 16000 Hz mono was expected"):
+        read_audio(str(tmp_path / "low.wav"), 16000)
+    (tmp_path / "text.wav").write_text("no sound")
+    with pytest.raises(InputError, match=r"text\.wav: cannot be read as sound"):
+        read_audio(str(tmp_path / "text.wav"), 16000)
+    soundfile.write(tmp_path / "good.wav", np.array([1, -2, 300], np.int16), 16000)
+    np.testing.assert_array_equal(read_audio(str(tmp_path / "good.wav"), 16000), [1, -2, 300])
