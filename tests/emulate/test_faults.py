@@ -70,7 +70,15 @@ def test_a_hang_is_stopped(tiny_image: Callable[..., Image]) -> None:
     start = time.monotonic()
     message = failure(tiny_image("cortex-m4", extra=HANG), time_limit_s=1.0)
     assert time.monotonic() - start < 10
-    assert "tiny on mps2-an386 took more than 1 s (0 of 2 utterances done) and was stopped" in message
+    assert "tiny on mps2-an386 wrote nothing for 1 s (0 of 2 utterances done) and was stopped: it hangs" in message
+
+
+@needs_qemu
+def test_a_slow_run_is_no_hang(tiny_image: Callable[..., Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is on standing still, not on the whole run: this one grows for longer than the limit."""
+    grow = "for i in 1 2 3 4 5 6 7 8; do sleep 0.25; echo >> output.bin; done"
+    monkeypatch.setattr(qemu, "command", lambda image, elf: ["sh", "-c", grow])
+    assert "the output is truncated: 8 bytes of" in failure(tiny_image("cortex-m4"), time_limit_s=1.5)
 
 
 @needs_qemu
