@@ -12,15 +12,15 @@ extern volatile uint32_t counter_readings[3];
 volatile uint32_t counter_readings[3];
 
 /* counter.S */
-void counted_call(model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
-uint32_t painted_call(model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
+void counted_call(harness_model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
+uint32_t painted_call(harness_model_state_t *state, const int16_t *in, int16_t *out, step_fn *step);
 
 void counter_start(void) {
     CORTEX_M_SYST_RVR = CORTEX_M_SYST_MAX;
     CORTEX_M_SYST_CSR = CORTEX_M_SYST_RUN;
 }
 
-counter_reading_t platform_count(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
     counted_call(state, in, out, step); /* returns with interrupts off */
     counter_reading_t reading;
     const uint32_t value = counter_readings[0];
@@ -34,7 +34,7 @@ counter_reading_t platform_count(step_fn *step, model_state_t *state, const int1
     return reading;
 }
 
-uint32_t platform_stack(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+uint32_t platform_stack(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
     __asm__ volatile("cpsid i" ::: "memory"); /* an interrupt's frame is none of the model's */
     const uint32_t stack = painted_call(state, in, out, step);
     __asm__ volatile("cpsie i" ::: "memory");

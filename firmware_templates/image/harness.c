@@ -13,18 +13,18 @@
 /* Not static: the host reads it from the ELF to know the model's interface before it runs. */
 extern const harness_header_t harness_header;
 const harness_header_t harness_header = {
-    HARNESS_OUTPUT_MAGIC, MODEL_ABI_VERSION,     MODEL_INPUTS, MODEL_OUTPUTS,
-    MODEL_SEND_GROUPS,    sizeof(model_state_t), MODEL_DIGEST,
+    HARNESS_OUTPUT_MAGIC, HARNESS_MODEL_ABI_VERSION,     HARNESS_MODEL_INPUTS, HARNESS_MODEL_OUTPUTS,
+    HARNESS_MODEL_SEND_GROUPS,    sizeof(harness_model_state_t), HARNESS_MODEL_DIGEST,
 };
 
-static model_state_t harness_state;
-static int16_t input[MODEL_INPUTS];
-static int16_t first_input[MODEL_INPUTS];
-static int16_t output[MODEL_OUTPUTS];
+static harness_model_state_t harness_state;
+static int16_t input[HARNESS_MODEL_INPUTS];
+static int16_t first_input[HARNESS_MODEL_INPUTS];
+static int16_t output[HARNESS_MODEL_OUTPUTS];
 static uint32_t frames_done;
 static uint32_t deepest_stack;
 
-static void empty_step(model_state_t *state, const int16_t *in, int16_t *out) {
+static void empty_step(harness_model_state_t *state, const int16_t *in, int16_t *out) {
     (void)state;
     (void)in;
     (void)out;
@@ -34,7 +34,7 @@ static int run_frame(uint32_t flags) {
     if (stream_read(input, sizeof input) != 0) {
         return HARNESS_EXIT_INPUT;
     }
-    const counter_reading_t reading = platform_count(model_step, &harness_state, input, output);
+    const counter_reading_t reading = platform_count(harness_model_step, &harness_state, input, output);
     int failed = stream_write(output, sizeof output);
     failed |= stream_write(harness_state.sent, sizeof harness_state.sent);
     failed |= stream_write(&reading.low, sizeof reading.low);
@@ -53,7 +53,7 @@ static int run_frame(uint32_t flags) {
 /* The stack is measured in one more step behind the utterance's last frame, on its first frame's input: there
  * the recurrent products have something to do, no record is written, and interrupts can be kept off. */
 static void measure_stack(void) {
-    const uint32_t stack = platform_stack(model_step, &harness_state, first_input, output);
+    const uint32_t stack = platform_stack(harness_model_step, &harness_state, first_input, output);
     if (stack > deepest_stack) {
         deepest_stack = stack;
     }
@@ -66,7 +66,7 @@ static int run_utterance(uint32_t flags) {
     }
     /* All bytes, padding too, so that a dumped state is the same from run to run. */
     memset(&harness_state, 0, sizeof harness_state);
-    model_reset(&harness_state);
+    harness_model_reset(&harness_state);
     for (uint32_t frame = 0; frame < frames; frame++) {
         const int code = run_frame(flags);
         if (code != 0) {

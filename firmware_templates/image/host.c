@@ -33,13 +33,13 @@ void *platform_buffer(size_t *bytes) {
     return buffer;
 }
 
-counter_reading_t platform_count(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
     const counter_reading_t nothing = {0, 0};
     step(state, in, out);
     return nothing;
 }
 
-uint32_t platform_stack(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out) {
+uint32_t platform_stack(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
     step(state, in, out);
     return 0;
 }

@@ -7,7 +7,7 @@
 
 #include "model.h"
 
-typedef void step_fn(model_state_t *state, const int16_t *input, int16_t *output);
+typedef void step_fn(harness_model_state_t *state, const int16_t *input, int16_t *output);
 
 typedef struct {
     uint32_t low;   /* as in protocol.h */
@@ -24,7 +24,7 @@ int platform_close(void);
 void *platform_buffer(size_t *bytes);
 
 /* Calls `step` and says what the counter saw, or how many bytes of stack it took (0: cannot tell). */
-counter_reading_t platform_count(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out);
-uint32_t platform_stack(step_fn *step, model_state_t *state, const int16_t *in, int16_t *out);
+counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out);
+uint32_t platform_stack(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out);
 
 #endif

@@ -44,6 +44,10 @@ def name_problem(name: str) -> str | None:
         return "starts with _, which C keeps for itself: choose another name"
     if name.lower() in C_HEADERS:
         return "is the name of a header of C: choose another name"
+    if name == "main":
+        return "is where every C program starts: choose another name"
+    if name.lower().startswith("shrinkc"):
+        return "starts with shrinkc, as the runtime's own names do: choose another name"
     if len(name) > LONGEST_NAME:
         return f"is longer than {LONGEST_NAME} characters: choose a shorter name"
     return None

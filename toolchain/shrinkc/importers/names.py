@@ -3,15 +3,16 @@
 import re
 from collections.abc import Collection
 
-from ..network.network import C_KEYWORDS
+from ..c_names import LONGEST_NAME, name_problem
 
-LONGEST = 60
+LONGEST = LONGEST_NAME - 8
+"""Leaves room for the prefix and the number that make a name good and unique."""
 
 
 def c_name(text: str) -> str:
     """`text` with what cannot stand in C replaced by _; a name for a model or a layer whose user gave none."""
     cleaned = re.sub(r"[^A-Za-z0-9_]", "_", text)[:LONGEST]
-    return cleaned if re.match(r"[A-Za-z]", cleaned) and cleaned not in C_KEYWORDS else f"m_{cleaned}"
+    return f"m_{cleaned}" if name_problem(cleaned) else cleaned
 
 
 def unique_name(text: str, taken: Collection[str]) -> str:

@@ -1,29 +1,20 @@
 """Network: what an importer gives and every later stage reads."""
 
 import functools
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..c_names import name_problem
 from ..cells import Cell, define
 from ..errors import InputError
 
-_RESERVED = """
-auto break case char const continue default do double else enum extern float for goto if inline int long register
-restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main
-and asm bool catch class constexpr delete false friend new not nullptr operator or private protected public template
-this throw true try typename using virtual namespace xor
-"""
-C_KEYWORDS = frozenset(_RESERVED.split())
-"""Words of C and of C++, whose programs include the header too."""
 
-
-def check_identifier(name: str, what: str) -> str:
-    """`name` if it can stand in C as it is; raises InputError that names `what` otherwise."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,62}", name) or name in C_KEYWORDS:
-        raise InputError(f"{what} {name!r} is no C identifier; use letters, digits and _, a letter first")
-    return name
+def check_identifier(name: str, what: str) -> None:
+    """Raise InputError that names `what` unless `name` can stand in C as it is."""
+    problem = name_problem(name)
+    if problem:
+        raise InputError(f"{what} {name!r} {problem}")
 
 
 @dataclass(frozen=True)
