@@ -43,7 +43,7 @@ def ours(parent: int) -> list[str]:
                 found.append((folder / "cmdline").read_text())
         except OSError:
             continue
-    return [line for line in found if "qemu" in line]
+    return [line for line in found if line.split("\0")[0].endswith("qemu-system-arm")]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Child processes that never outlive the work they were started for."""
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -27,9 +26,6 @@ PACKAGES = {
 # start(arguments, folder, output) -> the running process, its messages going to the file `output`
 Start = Callable[[Sequence[str], Path, Path], subprocess.Popen]
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
-
 
 def find_tool(name: str) -> str:
     """The path of a tool. Raises BuildError saying which Debian package has it."""
@@ -39,9 +35,14 @@ def find_tool(name: str) -> str:
     return path
 
 
-def _die_with_parent() -> None:
-    """Runs in the child: Linux kills it when the thread that started it ends, however that comes."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _ending_with_parent(command: list[str]) -> list[str]:
+    """`command` in such a way that Linux kills it when the thread that started it ends, however that comes.
+
+    util-linux's setpriv asks for that and becomes the command. Where there is none, only `supervised` sees to it.
+    (Python's own way, preexec_fn, runs Python between fork and exec, which is not safe beside other threads.)
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--", *command] if setpriv else command
 
 
 def _kill(process: subprocess.Popen) -> None:
@@ -74,7 +75,7 @@ def supervised() -> Iterator[Start]:
     running: list[subprocess.Popen] = []
 
     def start(arguments: Sequence[str], folder: Path, output: Path) -> subprocess.Popen:
-        command = [find_tool(arguments[0]), *arguments[1:]]
+        command = _ending_with_parent([find_tool(arguments[0]), *arguments[1:]])
         with system_errors(f"cannot run {arguments[0]}"), output.open("wb") as messages:
             process = subprocess.Popen(
                 command,
@@ -85,7 +86,6 @@ def supervised() -> Iterator[Start]:
                 stdout=messages,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
         running.append(process)
         return process
