@@ -3,18 +3,23 @@
 import dataclasses
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from networks import recognizer
 from shrinkc.compile.cmake import cmake_files
 from shrinkc.compile.image import compile_image, write_sources
+from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import InputError
+from shrinkc.lower import lower
+from shrinkc.quantize import QuantizedNetwork
 from shrinkc.target import load_target
 from tiny_model import reference, sources, utterances
-from tools import needs_cmake, needs_qemu
+from tools import needs_clang, needs_cmake, needs_gcc, needs_qemu
 
 MAIN = """
 #include <stdio.h>
@@ -97,6 +102,23 @@ def named(name: str) -> dict[str, str]:
         text = re.sub(r"(?<!shrinkc_)tiny", name, sources()[file]).replace("TINY", name.upper())
         files[file.replace("tiny", name)] = text
     return files
+
+
+@needs_cmake
+@pytest.mark.parametrize("compiler", [pytest.param("gcc", marks=needs_gcc), pytest.param("clang", marks=needs_clang)])
+def test_a_library_for_the_dsp_extension_builds_on_the_host_too(
+    compiler: str, tmp_path: Path, quantized: Callable[..., QuantizedNetwork]
+) -> None:
+    target = load_target("cortex-m4")
+    made = emit(lower(quantized(recognizer())), target)
+    write_sources({**made.files, **cmake_files(made.name, made.files, target)}, tmp_path)
+    run("cmake", "-B", "build", f"-DCMAKE_C_COMPILER={compiler}", folder=tmp_path)
+    run("cmake", "--build", "build", folder=tmp_path)
+    if compiler == "gcc":
+        run("cmake", "-B", "arm", "-DCMAKE_TOOLCHAIN_FILE=arm-none-eabi.cmake", folder=tmp_path)
+        run("cmake", "--build", "arm", folder=tmp_path)
+        objects = [path.name for path in (tmp_path / "arm").rglob("*.obj")]
+        assert "shrinkc_kernels_dsp.c.obj" in objects and "shrinkc_kernels_portable.c.obj" not in objects
 
 
 @needs_cmake

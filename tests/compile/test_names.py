@@ -3,9 +3,9 @@
 import dataclasses
 
 import pytest
+
 from conftest import quantized
 from networks import recognizer
-
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.lower import lower
