@@ -1,39 +1,28 @@
-"""Fixtures shared by the rungs of the suite: a quantised network, and the generated C run on this machine."""
+"""What the whole suite shares: the folder of its helpers on the path, and the generated C run on this machine."""
 
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from networks import speech_like
-
-from shrinkc.calibrate import calibrate
 from shrinkc.compile.host import compile_host_harness
 from shrinkc.emit import emit
 from shrinkc.emulate.host import run_host
 from shrinkc.emulate.trace import Trace
 from shrinkc.lower import lower
-from shrinkc.network import Network
-from shrinkc.project import Delta, Plan
-from shrinkc.quantize import QuantizedNetwork, quantize
+from shrinkc.quantize import QuantizedNetwork
 from shrinkc.target import load_target
 
+sys.path.insert(0, str(Path(__file__).parent))
 
-def quantized(network: Network, plan: Plan | None = None, delta: Delta | None = None) -> QuantizedNetwork:
-    """`network` quantised with ranges from random utterances of its width."""
-    ranges = calibrate(network, speech_like(width=network.inputs))
-    return quantize(network, ranges, plan or Plan(), delta or Delta())
-
-
-@pytest.fixture(name="quantized")
-def quantized_fixture() -> Callable[..., QuantizedNetwork]:
-    """quantized(network, plan, delta)."""
-    return quantized
+# A suite started in the background ignores SIGINT, and so would every program that it starts and interrupts.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

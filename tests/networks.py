@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from shrinkc.calibrate import calibrate
 from shrinkc.cells import define
 from shrinkc.network import Layer, Network
+from shrinkc.project import Delta, Plan
+from shrinkc.quantize import QuantizedNetwork, quantize
 
 
 def random_layer(name: str, cell: str, inputs: int, units: int, random: np.random.Generator, **options: str) -> Layer:
@@ -34,3 +37,9 @@ def speech_like(count: int = 4, frames: int = 30, width: int = 5, seed: int = 2)
     return [
         np.cumsum(random.normal(0, 0.4, (frames + 3 * i, width)), axis=0).astype(np.float32) * 0.5 for i in range(count)
     ]
+
+
+def quantized(network: Network, plan: Plan | None = None, delta: Delta | None = None) -> QuantizedNetwork:
+    """`network` quantised with ranges from random utterances of its width."""
+    ranges = calibrate(network, speech_like(width=network.inputs))
+    return quantize(network, ranges, plan or Plan(), delta or Delta())

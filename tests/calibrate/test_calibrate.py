@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import recognizer, speech_like
 
+from networks import recognizer, speech_like
 from shrinkc.calibrate import calibrate
 from shrinkc.calibrate.histogram import Histogram
 from shrinkc.errors import InputError

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+
 import shrinkc
 from shrinkc.cli import run
 from shrinkc.score import report as reports

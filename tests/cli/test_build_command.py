@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from shrinkc.errors import BuildError
 from shrinkc.score import report as reports
 

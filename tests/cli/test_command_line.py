@@ -9,6 +9,7 @@ import time
 
 import click
 import pytest
+
 from shrinkc import __version__
 from shrinkc.cli import COMMANDS
 from shrinkc.errors import BuildError

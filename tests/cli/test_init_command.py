@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from shrinkc import importers
 from shrinkc.project import load_project
 

@@ -3,20 +3,18 @@
 import dataclasses
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from networks import recognizer
+from networks import quantized, recognizer
 from shrinkc.compile.cmake import cmake_files
 from shrinkc.compile.image import compile_image, write_sources
 from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
-from shrinkc.quantize import QuantizedNetwork
 from shrinkc.target import load_target
 from tiny_model import reference, sources, utterances
 from tools import needs_clang, needs_cmake, needs_gcc, needs_qemu
@@ -106,9 +104,7 @@ def named(name: str) -> dict[str, str]:
 
 @needs_cmake
 @pytest.mark.parametrize("compiler", [pytest.param("gcc", marks=needs_gcc), pytest.param("clang", marks=needs_clang)])
-def test_a_library_for_the_dsp_extension_builds_on_the_host_too(
-    compiler: str, tmp_path: Path, quantized: Callable[..., QuantizedNetwork]
-) -> None:
+def test_a_library_for_the_dsp_extension_builds_on_the_host_too(compiler: str, tmp_path: Path) -> None:
     target = load_target("cortex-m4")
     made = emit(lower(quantized(recognizer())), target)
     write_sources({**made.files, **cmake_files(made.name, made.files, target)}, tmp_path)

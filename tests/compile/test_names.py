@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from conftest import quantized
-from networks import recognizer
+from networks import quantized, recognizer
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.lower import lower

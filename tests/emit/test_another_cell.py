@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from conftest import quantized
-from networks import recognizer, speech_like
-from test_emit import check_against_reference
 
+from bits import check_against_reference
+from networks import quantized, recognizer, speech_like
 from shrinkc.cells import _DEFINITIONS, Cell, Equation, State
 from shrinkc.cells.expressions import Call, Value, affine, function, sigmoid, tanh
 from shrinkc.lower import lower

@@ -5,16 +5,15 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import quantized
-from networks import recognizer, speech_like
 
+from bits import check_against_reference
+from networks import quantized, recognizer, speech_like
 from shrinkc.emit import emit
 from shrinkc.emit.emit import _quoted
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
 from shrinkc.project import Delta, Plan
 from shrinkc.project.settings import Rule
-from shrinkc.reference import run
 from shrinkc.target import load_target
 
 NETWORK = recognizer()
@@ -37,19 +36,6 @@ CASES = {
     ),
     "a matrix at a time": (Plan(per_row=False, clipping="max"), Delta()),
 }
-
-
-def check_against_reference(network, on_host, compiler="gcc", utterances=None, sanitize=False):
-    inputs = [network.quantize_input(u) for u in utterances or speech_like(width=network.inputs)]
-    execution = run(network, inputs, keep_states=True)
-    trace = on_host(network, inputs, compiler, sanitize)
-    assert np.array_equal(trace.outputs, np.concatenate(execution.outputs))
-    assert np.array_equal(trace.sent, np.concatenate(execution.sent))
-    program = lower(network)
-    for name, series in execution.states.items():
-        field = program.field(name.replace(".", "_"))
-        raw = np.ascontiguousarray(trace.states[:, field.offset : field.offset + field.bytes])
-        assert np.array_equal(raw.view(series[0].dtype), np.concatenate(series)), name
 
 
 SANITIZED = ("8 bits", "16 by 16", "mixed")

@@ -186,13 +186,13 @@ def test_emulators_end_with_their_parent(
         env={**os.environ, "TMPDIR": str(folder)},
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(ours(child.pid)) < 2:
         assert time.monotonic() < deadline and child.poll() is None
         time.sleep(0.05)
     child.send_signal(number)
-    child.wait(timeout=10)
-    deadline = time.monotonic() + 5  # a killed process takes a moment to go
+    child.wait(timeout=60)
+    deadline = time.monotonic() + 60  # a killed process takes a moment to go
     while any(str(folder) in _folder(process) for process in Path("/proc").glob("[0-9]*")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -224,6 +224,10 @@ def test_without_a_host_no_breakpoint_is_executed(
     (tmp_path / "image.elf").write_bytes(image.elf)
     log = ["-d", "int", "-D", "log.txt"]
     with subprocess.Popen([*_without_host_word(image), *log], cwd=tmp_path) as process:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "log.txt").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=1.0)
         process.kill()

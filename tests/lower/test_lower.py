@@ -1,9 +1,8 @@
 """The order of a step, and the plan of memory."""
 
 import pytest
-from conftest import quantized
-from networks import recognizer
 
+from networks import quantized, recognizer
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
 from shrinkc.lower.program import TYPE_BYTES

@@ -5,9 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import quantized
-from networks import recognizer, speech_like
 
+from networks import quantized, recognizer, speech_like
 from shrinkc import pipeline
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit

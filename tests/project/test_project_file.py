@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from shrinkc.errors import InputError
 from shrinkc.project import Delta, GroupPlan, Metric, Options, PathPlan, load_project, resolve, with_options
 from shrinkc.project.checks import name_problem

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import random_layer, recognizer, speech_like
 
+from networks import random_layer, recognizer, speech_like
 from shrinkc.calibrate import calibrate
 from shrinkc.cells import define
 from shrinkc.errors import BuildError
@@ -71,7 +71,7 @@ def test_no_equation_leaves_32_bits_or_its_limit(data, state_bits):
 
 
 def test_a_wide_state_that_is_not_scaled_by_a_gate_is_refused(monkeypatch):
-    from shrinkc.cells import Cell, Equation, State, _DEFINITIONS
+    from shrinkc.cells import _DEFINITIONS, Cell, Equation, State
     from shrinkc.cells.expressions import Value, affine
 
     x, c = Value("x"), Value("c")

@@ -4,9 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from conftest import quantized
-from networks import recognizer, speech_like
 
+from networks import quantized, recognizer, speech_like
 from shrinkc.errors import InputError
 from shrinkc.reference import archive, run
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import quantized
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import recognizer, speech_like
 
+from networks import quantized, recognizer, speech_like
 from shrinkc.numbers import fixed_point, functions
 from shrinkc.project import Delta, Plan
 from shrinkc.reference import integer, run

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from shrinkc.numbers import fixed_point, functions
 from shrinkc.resources import data_folder
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from shrinkc.numbers import fixed_point, functions
 
 ALL_16 = np.arange(-32768, 32768)

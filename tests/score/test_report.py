@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from shrinkc.errors import InputError
 from shrinkc.score import report as reports
 from shrinkc.score.page import page

@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
+
 from shrinkc.datasets import Dataset
 from shrinkc.errors import BuildError, InputError, LimitError
 from shrinkc.project import Metric

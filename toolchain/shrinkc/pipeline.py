@@ -59,9 +59,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
-    settings.check_patterns(
-        [path.name for path in quantized.paths], [group.name for group in quantized.groups]
-    )
+    settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
     program = lower(quantized)
     sources = emit(program, target, _symbols(calibration, network))
     progress("compiling")
@@ -71,9 +69,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
-        archive.FILE_NAME: archive.to_bytes(
-            archive.Reference(archive.FORMAT, sources.digest, network, quantized)
-        ),
+        archive.FILE_NAME: archive.to_bytes(archive.Reference(archive.FORMAT, sources.digest, network, quantized)),
     }
     return Build(files, made, quantized, program, image)
 
@@ -98,9 +94,7 @@ def verify(
     features = _features(dataset)[:limit]
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
     progress("running in QEMU", 0, len(inputs))
-    trace = run_image(
-        image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total)
-    )
+    trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
     progress("running the references")
     execution = run_reference(reference.quantized, inputs)
     runs = _runs(reference, features, trace, execution, image)
@@ -140,9 +134,7 @@ def _divergence(
         return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True)
 
     lengths = [len(utterance) for utterance in inputs]
-    return divergence.find(
-        lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun
-    )
+    return divergence.find(lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun)
 
 
 def _sent_by_group(names: list[str], sent: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -158,9 +150,7 @@ def _cut(values: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
 
 def _calibration_set(settings: Settings, network: Network) -> Dataset:
     if settings.data.calibration is None:
-        raise InputError(
-            "no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml"
-        )
+        raise InputError("no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml")
     return _load(settings.data.calibration, network)
 
 
@@ -190,6 +180,4 @@ def _notes(calibration: Dataset) -> tuple[str, ...]:
     count = len(calibration.lengths)
     if count >= FEW_UTTERANCES:
         return ()
-    return (
-        f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",
-    )
+    return (f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",)

@@ -24,9 +24,7 @@ class Histogram:
             return
         self.maximum = max(self.maximum, float(magnitudes.max()))
         while self.maximum >= self.top:
-            self.counts = np.concatenate(
-                [self.counts.reshape(-1, 2).sum(axis=1), np.zeros(BINS // 2, np.int64)]
-            )
+            self.counts = np.concatenate([self.counts.reshape(-1, 2).sum(axis=1), np.zeros(BINS // 2, np.int64)])
             self.top *= 2
         bins = (magnitudes * (BINS / self.top)).astype(np.int64)
         self.counts += np.bincount(bins, minlength=BINS)

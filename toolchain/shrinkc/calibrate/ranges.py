@@ -63,9 +63,7 @@ def calibrate(network: Network, utterances: Iterable[np.ndarray]) -> Ranges:
 
     def observe(name: str, values: np.ndarray) -> None:
         if not np.isfinite(values).all():
-            raise InputError(
-                f"{name} is not finite on the calibration set; check the model's weights and the features"
-            )
+            raise InputError(f"{name} is not finite on the calibration set; check the model's weights and the features")
         collectors.setdefault(name, _Collector()).add(values)
 
     count = sum(1 for _ in stream(network, utterances, observe))

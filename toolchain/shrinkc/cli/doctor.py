@@ -63,14 +63,10 @@ def command(context: click.Context, as_json: bool) -> None:
     if as_json:
         import json
 
-        print_json(
-            json.dumps({"ready": not missing, "findings": [asdict(each) for each in findings]}, indent=2)
-        )
+        print_json(json.dumps({"ready": not missing, "findings": [asdict(each) for each in findings]}, indent=2))
     else:
         print_table("what shrinkc uses", [_row(finding) for finding in findings])
-        click.echo(
-            f"missing: {', '.join(missing)}" if missing else "everything that build and verify need is here"
-        )
+        click.echo(f"missing: {', '.join(missing)}" if missing else "everything that build and verify need is here")
     if missing:
         context.exit(1)
 
@@ -106,17 +102,11 @@ def find_machines() -> Finding:
     """Whether QEMU knows the machine of every board."""
     from ..target import list_targets, load_target
 
-    known = {
-        line.split()[0]
-        for line in answer(["qemu-system-arm", "-machine", "help"]).splitlines()
-        if line.split()
-    }
+    known = {line.split()[0] for line in answer(["qemu-system-arm", "-machine", "help"]).splitlines() if line.split()}
     wanted = {load_target(name).board.qemu_machine for name in list_targets()}
     unknown = sorted(wanted - known)
     remedy = f"no {', '.join(unknown)}: install qemu-system-arm 7.2 or later" if unknown else ""
-    return Finding(
-        "QEMU machines", "one for every board", True, not unknown, "" if unknown else "all", remedy
-    )
+    return Finding("QEMU machines", "one for every board", True, not unknown, "" if unknown else "all", remedy)
 
 
 def find_packages() -> list[Finding]:

@@ -17,9 +17,7 @@ def command(name: str | None, as_json: bool) -> None:
         if as_json:
             _print_json([describe(target) for target in targets])
         else:
-            print_table(
-                "targets", [("target", "is", "runs on", "kernels", "flash", "RAM"), *map(_row, targets)]
-            )
+            print_table("targets", [("target", "is", "runs on", "kernels", "flash", "RAM"), *map(_row, targets)])
         return
     target = load_target(name)
     if as_json:

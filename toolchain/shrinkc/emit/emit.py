@@ -42,9 +42,7 @@ def emit(program: Program, target: Target, symbols: Sequence[str] = ()) -> Sourc
     """
     network = program.network
     if symbols and len(symbols) != network.outputs:
-        raise InputError(
-            f"{len(symbols)} symbols for {network.outputs} outputs; the test set is not of this model"
-        )
+        raise InputError(f"{len(symbols)} symbols for {network.outputs} outputs; the test set is not of this model")
     context = _context(program, symbols)
     files = {
         f"{network.name}.c": _render("model/model.c.j2", context),
@@ -125,9 +123,7 @@ def _floats(array: np.ndarray) -> str:
 def _quoted(text: str) -> str:
     """A C string literal; what is not plain ASCII is written in octal, so that no text can leave its quotes."""
     plain = "".join(
-        char
-        if 32 <= ord(char) < 127 and char not in '"\\?'
-        else "".join(f"\\{byte:03o}" for byte in char.encode())
+        char if 32 <= ord(char) < 127 and char not in '"\\?' else "".join(f"\\{byte:03o}" for byte in char.encode())
         for char in text
     )
     return f'"{plain}"'

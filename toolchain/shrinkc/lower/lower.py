@@ -13,17 +13,13 @@ from .program import Assignment, PackedMatrix, Program, Read, Stage, Store, Upda
 
 def lower(network: QuantizedNetwork) -> Program:
     """The Program of a network. Raises InputError where two names would collide."""
-    schedules = {
-        layer.name: _Schedule.of(define(layer.cell_name, layer.cell_options)) for layer in network.layers
-    }
+    schedules = {layer.name: _Schedule.of(define(layer.cell_name, layer.cell_options)) for layer in network.layers}
     stored = {layer.name: _stored(layer, schedules[layer.name], network) for layer in network.layers}
     fields, size = plan_memory(network, stored)
     matrices = {matrix.name: matrix for layer in network.layers for matrix in _pack_layer(network, layer)}
     stages = []
     for index, layer in enumerate(network.layers):
-        stages += _layer_stages(
-            network, index, schedules[layer.name], stored[layer.name], list(matrices.values())
-        )
+        stages += _layer_stages(network, index, schedules[layer.name], stored[layer.name], list(matrices.values()))
     return Program(network, fields, size, tuple(stages), tuple(matrices.values()))
 
 
@@ -137,18 +133,10 @@ def _update(
     here = [equation for equation in layer.equations if schedule.equations[equation.name] == number]
     names = {equation.name for equation in here}
     last = number == schedule.count - 1
-    read = {
-        node.name for equation in here for node in _leaves(equation.operation) if node.function == "value"
-    }
+    read = {node.name for equation in here for node in _leaves(equation.operation) if node.function == "value"}
     read |= {state.next for state in layer.states if last}
-    summed = {
-        node.name for equation in here for node in _leaves(equation.operation) if node.function != "value"
-    }
-    stores = [
-        Store(f"{layer.name}_{state.name}", state.next, f"int{state.bits}_t")
-        for state in layer.states
-        if last
-    ]
+    summed = {node.name for equation in here for node in _leaves(equation.operation) if node.function != "value"}
+    stores = [Store(f"{layer.name}_{state.name}", state.next, f"int{state.bits}_t") for state in layer.states if last]
     stores += [
         Store(places[name], name, "int16_t" if layer.equation(name).limit < 1 << 15 else "int32_t")
         for name in places
@@ -162,9 +150,7 @@ def _update(
         accumulators=tuple(one for one in layer.accumulators if one.name in summed),
         loads=tuple((name, places[name]) for name in sorted(read - names)),
         assignments=tuple(
-            Assignment(
-                e.name, e.text, f"Q{(15 if e.limit < 1 << 15 else 31) - e.fraction}.{e.fraction}", e.operation
-            )
+            Assignment(e.name, e.text, f"Q{(15 if e.limit < 1 << 15 else 31) - e.fraction}.{e.fraction}", e.operation)
             for e in here
         ),
         stores=tuple(stores),

@@ -39,9 +39,7 @@ MEANINGS: dict[str, Meaning] = {
     "tanh": Meaning(functions.tanh_q15, "shrinkc_tanh_q15({0})"),
     "relu": Meaning(lambda a: np.maximum(a, 0), "shrinkc_relu({0})"),
     "saturate": Meaning(fixed_point.saturate_symmetric, "shrinkc_saturate_symmetric({0}, {p0})"),
-    "saturate_s16": Meaning(
-        lambda a: fixed_point.saturate(a, fixed_point.INT16_MAX), "shrinkc_saturate_s16({0})"
-    ),
+    "saturate_s16": Meaning(lambda a: fixed_point.saturate(a, fixed_point.INT16_MAX), "shrinkc_saturate_s16({0})"),
     "rounding_shift": Meaning(fixed_point.rounding_shift, "shrinkc_rounding_shift({0}, {p0})"),
     "shift_left": Meaning(lambda a, bits: np.asarray(a, np.int64) << bits, "({0}) * (1 << {p0})"),
     "multiply_shift": Meaning(fixed_point.multiply_shift, "shrinkc_multiply_shift({0}, {1}, {p0})"),

@@ -200,7 +200,6 @@ class _Builder:
 
     def _checked(self, value: Typed) -> Typed:
         if value.size > INT32_MAX:
-            raise BuildError(
-                f"layer {self.layer.name}: {value.operation.function} could reach {value.size}, which does not fit 32 bits"
-            )
+            function = value.operation.function
+            raise BuildError(f"layer {self.layer.name}: {function} could reach {value.size}, beyond 32 bits")
         return value

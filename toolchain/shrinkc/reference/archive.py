@@ -68,9 +68,7 @@ def load(folder: Path) -> Reference:
         EOFError,
         msgspec.MsgspecError,
     ) as error:
-        raise InputError(
-            f"{path}: damaged or of another version ({error}); build the folder again"
-        ) from error
+        raise InputError(f"{path}: damaged or of another version ({error}); build the folder again") from error
     if reference.format != FORMAT:
         raise InputError(f"{path}: is of the format {reference.format}, not {FORMAT}; build the folder again")
     return reference

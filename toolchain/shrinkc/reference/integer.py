@@ -73,9 +73,7 @@ class _Sender:
     def send(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """vector (columns, width) to what the product sees, same shape, and the columns sent, (columns,)."""
         group, count = self.group, len(vector)
-        grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(
-            np.int16
-        )
+        grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(np.int16)
         held = self.held[:count]
         if not group.delta:
             held[:] = grid
@@ -93,9 +91,7 @@ class _Sender:
 class _LayerRun:
     """One layer over a batch, step by step."""
 
-    def __init__(
-        self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray
-    ) -> None:
+    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray) -> None:
         self.layer, self.batch, self.inputs = layer, batch, inputs
         steps, columns = inputs.shape[:2]
         names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
@@ -156,9 +152,7 @@ class _LayerRun:
         for matrix in self.sums[accumulator].accumulator.matrices:
             key = f"sent {matrix.group}"
             if key not in values:
-                values[key], counts = self.senders[matrix.group].send(
-                    values[self.groups[matrix.group].source]
-                )
+                values[key], counts = self.senders[matrix.group].send(values[self.groups[matrix.group].source])
                 self.sent[matrix.group][step, : len(counts)] = counts
             seen.append(values[key])
         return seen

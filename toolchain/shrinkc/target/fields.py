@@ -48,9 +48,7 @@ BOARD_FIELDS = (
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
-    Field(
-        "flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")
-    ),
+    Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
     Field("sources", "texts", "Where the figures come from."),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
 )
@@ -116,6 +114,4 @@ def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) 
         if not accepts(value):
             raise InputError(f"{where}: {field.name!r} is {value!r}; it must be {words}")
         if field.allowed and value not in field.allowed:
-            raise InputError(
-                f"{where}: {field.name!r} is {value!r}; it must be one of {', '.join(field.allowed)}"
-            )
+            raise InputError(f"{where}: {field.name!r} is {value!r}; it must be one of {', '.join(field.allowed)}")

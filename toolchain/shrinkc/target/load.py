@@ -133,9 +133,7 @@ def read_board(path: Path) -> Board:
     if values["stack"] % 8 != 0:
         raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
     if values["systick_hz"] < LEAST_SYSTICK_HZ:
-        raise InputError(
-            f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}"
-        )
+        raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
     return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), **_frozen(values))
 
 

@@ -1,0 +1,21 @@
+"""Holds the generated C on this machine against the integer reference, bit for bit."""
+
+import numpy as np
+
+from networks import speech_like
+from shrinkc.lower import lower
+from shrinkc.reference import run
+
+
+def check_against_reference(network, on_host, compiler="gcc", utterances=None, sanitize=False):
+    """Outputs, columns sent and every state, after every frame; `on_host` is the fixture."""
+    inputs = [network.quantize_input(u) for u in utterances or speech_like(width=network.inputs)]
+    execution = run(network, inputs, keep_states=True)
+    trace = on_host(network, inputs, compiler, sanitize)
+    assert np.array_equal(trace.outputs, np.concatenate(execution.outputs))
+    assert np.array_equal(trace.sent, np.concatenate(execution.sent))
+    program = lower(network)
+    for name, series in execution.states.items():
+        field = program.field(name.replace(".", "_"))
+        raw = np.ascontiguousarray(trace.states[:, field.offset : field.offset + field.bytes])
+        assert np.array_equal(raw.view(series[0].dtype), np.concatenate(series)), name
