@@ -169,6 +169,7 @@ REFUSED = [
     ("plan = 3", r":1: plan must be a table, \[plan\]"),
     ("[[plan]]\na = 1", "plan must be a table"),
     ("[plan.paths]\nx = 3", "plan.paths.x must be a table"),
+    ('[plan.paths."rnn1.*"]\n', r"""plan\.paths\."rnn1\.\*" sets nothing: give it a key, or remove it"""),
     ("[metric.kind]\na = 1", "must be .* not a table"),
     ("[metric]\nblank = [1]", "not an array"),
     ("[metric]\nblank = 2020-01-01", "not a date"),

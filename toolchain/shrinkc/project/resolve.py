@@ -131,7 +131,10 @@ def metric(project: Values) -> Metric:
 def data_source(text: str, role: str, folder: Path) -> Source:
     """The data set that `text` names: a path from `folder`, `zoo:NAME/dev`, or `zoo:NAME` for `role`."""
     if not text.startswith(ZOO):
-        return Source(_absolute(text, folder), Path(text).name)
+        path = _absolute(text, folder)
+        if path.is_dir():
+            raise InputError(f"{text}: is a folder, not a model file")
+        return Source(path, path.name)
     from .. import zoo
 
     plain, _, part = text.removeprefix(ZOO).partition("/")
@@ -163,7 +166,10 @@ def _model(project: Values) -> Source:
 def model_source(text: str, folder: Path) -> Source:
     """The model that `text` names: a path from `folder`, or `zoo:NAME`."""
     if not text.startswith(ZOO):
-        return Source(_absolute(text, folder), Path(text).name)
+        path = _absolute(text, folder)
+        if path.is_dir():
+            raise InputError(f"{text}: is a folder, not a model file")
+        return Source(path, path.name)
     from .. import zoo
 
     found = zoo.find(text.removeprefix(ZOO))

@@ -104,6 +104,8 @@ def _leaves(table: Mapping[str, object], prefix: Key, path: Path, text: str) -> 
         key = (*prefix, name)
         if not fields.is_table(key):
             yield key, value
+        elif value == {} and len(key) > 2:
+            raise InputError(f"{_place(path, text, key)}: {dotted(key)} sets nothing: give it a key, or remove it")
         elif isinstance(value, dict):
             yield from _leaves(value, key, path, text)
         else:

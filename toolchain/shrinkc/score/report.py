@@ -220,6 +220,8 @@ def with_verification(report: Report, verification: Verification) -> Report:
 def load(folder: Path) -> Report:
     """Read the report of a build folder; InputError where there is none."""
     path = folder / FILE_NAME
+    if not path.is_file():
+        raise InputError(f"{path}: missing: give a folder that `shrinkc build` wrote")
     try:
         return from_json(path.read_bytes(), str(path))
     except OSError as error:
