@@ -72,7 +72,7 @@ CORE = "cores/cortex-m4.toml"
         (BOARD, 'name = "ram"', 'name = "my ram"', r"region name 'my ram' is no C identifier"),
         (BOARD, "origin = 0x20000000", "origin = -1", r"'origin' is -1; it must be a 32-bit address"),
         (BOARD, "stack = 8192", "stack = ", r"not valid TOML: .*line"),
-        (CORE, 'kernels = "dsp"', 'kernels = "simd"', r"'simd'; it must be one of portable, dsp, helium"),
+        (CORE, 'kernels = "dsp"', 'kernels = "simd"', r"'simd'; it must be one of portable, dsp"),
         (CORE, 'flags = ["-mcpu=cortex-m4"', 'flags = [4, "-mcpu=cortex-m4"', r"it must be a list of strings"),
     ],
 )

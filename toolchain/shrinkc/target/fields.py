@@ -28,7 +28,7 @@ CORE_FIELDS = (
         "kernels",
         "text",
         "The family of kernels that the library is built with.",
-        ("portable", "dsp", "helium"),
+        ("portable", "dsp"),
     ),
     Field("board", "text", "The board that stands in for the core when only the core is named."),
 )

@@ -27,7 +27,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Core:
-    """One processor core: how to compile for it. `kernels` is portable, dsp or helium."""
+    """One processor core: how to compile for it. `kernels` is portable or dsp."""
 
     name: str
     title: str
@@ -83,7 +83,7 @@ class Target:
 
     @property
     def kernels(self) -> str:
-        """The family of kernels: portable, dsp or helium."""
+        """The family of kernels: portable or dsp."""
         return self.core.kernels
 
 
