@@ -119,7 +119,6 @@ def _runs(
         device_outputs=_cut(trace.outputs, lengths),
         output_scale=reference.quantized.output_scale,
         sent_device=_sent_by_group(names, _cut(trace.sent, lengths)),
-        sent_reference=_sent_by_group(names, execution.sent),
         instructions=_cut(trace.instructions, lengths),
         stack=trace.stack,
         emulator=f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {image.target.board.name}",

@@ -80,11 +80,11 @@ class AccumulatorEntry(_Part):
 
 
 class Divergence(_Part):
-    layer: Annotated[str, _about("Layer, or send group, where the device first differs")]
+    layer: Annotated[str, _about("Layer where the device first differs")]
     quantity: Annotated[str, _about("What differs: an output, a vector, or the count of columns sent")]
     utterance: Annotated[int, _about("Utterance in the data set, from 0", ge=0)]
-    frame: Annotated[int | None, _about("Frame in the utterance, from 0; null where it is a count")]
-    index: Annotated[int | None, _about("Element of the vector, from 0; null where it is a count")]
+    frame: Annotated[int, _about("Frame in the utterance, from 0", ge=0)]
+    index: Annotated[int, _about("Element of the vector, from 0", ge=0)]
     device: Annotated[int, _about("Integer on the device")]
     reference: Annotated[int, _about("Integer of the reference")]
 

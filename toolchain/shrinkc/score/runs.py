@@ -19,8 +19,8 @@ Outputs = Sequence[np.ndarray]
 class Runs:
     """What the float model, the integer reference and the device gave.
 
-    `sent_device` and `sent_reference` map each send group to the columns sent in each utterance:
-    (utterances,). `instructions` holds one (frames,) array an utterance; `stack` is bytes.
+    `sent_device` maps each send group to the columns sent in each utterance, (utterances,).
+    `instructions` holds one (frames,) array an utterance; `stack` is bytes.
     """
 
     float_outputs: Outputs
@@ -28,7 +28,6 @@ class Runs:
     device_outputs: Outputs
     output_scale: float | np.ndarray
     sent_device: Mapping[str, np.ndarray]
-    sent_reference: Mapping[str, np.ndarray]
     instructions: Sequence[np.ndarray]
     stack: int
     emulator: str
@@ -56,55 +55,10 @@ class Runs:
         }
 
 
-def first_divergence(runs: Runs, layer: str = "output") -> report.Divergence | None:
-    """The first output that differs between device and reference, else the first count, else None.
-
-    Utterances come first, then frames, then elements. `layer` names the layer of the outputs.
-    """
-    for utterance, (got, due) in enumerate(zip(runs.device_outputs, runs.integer_outputs, strict=True)):
-        differing = np.argwhere(np.asarray(got) != np.asarray(due))
-        if len(differing):
-            frame, index = (int(item) for item in differing[0])
-            return report.Divergence(
-                layer=layer,
-                quantity="output",
-                utterance=utterance,
-                frame=frame,
-                index=index,
-                device=int(got[frame, index]),
-                reference=int(due[frame, index]),
-            )
-    return _first_count(runs)
-
-
-def _first_count(runs: Runs) -> report.Divergence | None:
-    """The first count of sent columns that differs, group by group."""
-    for group, due in runs.sent_reference.items():
-        got, due = np.asarray(runs.sent_device[group]), np.asarray(due)
-        differing = np.flatnonzero(got != due)
-        if len(differing):
-            utterance = int(differing[0])
-            return _count(group, "columns sent", utterance, int(got[utterance]), int(due[utterance]))
-    return None
-
-
-def _count(layer: str, quantity: str, utterance: int, device: int, reference: int) -> report.Divergence:
-    return report.Divergence(
-        layer=layer,
-        quantity=quantity,
-        utterance=utterance,
-        frame=None,
-        index=None,
-        device=device,
-        reference=reference,
-    )
-
-
 def describe(divergence: report.Divergence) -> str:
     """One line that says where the device first differs, with both values."""
     place = f"{divergence.quantity} of {divergence.layer}, utterance {divergence.utterance}"
-    if divergence.frame is not None:
-        place += f", frame {divergence.frame}, index {divergence.index}"
+    place += f", frame {divergence.frame}, index {divergence.index}"
     return f"{place}: device {divergence.device}, reference {divergence.reference}"
 
 

@@ -11,7 +11,7 @@ from . import per as rates
 from . import report
 from .accuracy import label_errors, reference_labels
 from .distance import distance
-from .runs import Outputs, Runs, describe, eliminated, first_divergence, instructions_per_frame
+from .runs import Outputs, Runs, describe, eliminated, instructions_per_frame
 
 RunErrors = Mapping[str, Sequence[rates.Errors]]
 
@@ -22,15 +22,13 @@ def score(
     metric: Metric,
     runs: Runs,
     paths: Sequence[report.PathEntry],
-    divergence: report.Divergence | None = None,
+    divergence: report.Divergence | None,
 ) -> report.Verification:
     """The `verification` of the report; `name` is what it calls the data set.
 
-    The runs may cover the first utterances only. `divergence` is the first one that a trace of the
-    layers found; without it, outputs and counts are compared here. Raises InputError where the
-    metric does not fit the labels.
+    The runs may cover the first utterances only. `divergence` is where device and reference first
+    differ, None where every bit is the same. Raises InputError where the metric does not fit the labels.
     """
-    divergence = divergence or first_divergence(runs)
     real = runs.real()
     errors, unit = _errors(dataset, metric, real)
     phones = unit == "symbols"

@@ -1,0 +1,61 @@
+"""The first difference between device and reference is named: what, where, and both values."""
+
+import dataclasses
+
+import pytest
+
+from networks import quantized, recognizer, speech_like
+from shrinkc.lower import lower
+from shrinkc.reference import run
+from shrinkc.score import divergence
+from shrinkc.score.runs import describe
+
+NETWORK = quantized(recognizer())
+INPUTS = [NETWORK.quantize_input(utterance) for utterance in speech_like(3)]
+
+
+@pytest.fixture
+def device(on_host):
+    """What the C did with each utterance, states and all."""
+    return [on_host(NETWORK, [one]) for one in INPUTS]
+
+
+def find(device, reference):
+    def rerun(utterance):
+        one = {name: [series[utterance]] for name, series in reference.states.items()}
+        part = dataclasses.replace(
+            reference, outputs=[reference.outputs[utterance]], sent=[reference.sent[utterance]], states=one
+        )
+        return device[utterance], part
+
+    outputs, sent = [one.outputs for one in device], [one.sent for one in device]
+    return divergence.find(lower(NETWORK), outputs, sent, reference, rerun)
+
+
+def test_differences_are_named_in_the_order_of_the_step(device):
+    reference = run(NETWORK, INPUTS, keep_states=True)
+    assert find(device, reference) is None
+
+    reference.outputs[1][9, 2] += 1
+    found = find(device, reference)
+    assert (found.layer, found.quantity, found.utterance, found.frame, found.index) == ("head", "output", 1, 9, 2)
+    assert found.reference - found.device == 1
+
+    reference.sent[1][9, 3] += 2
+    found = find(device, reference)
+    value = int(device[1].sent[9, 3])
+    assert describe(found) == (
+        f"columns sent of rnn2.h@8 of rnn2, utterance 1, frame 9, index 0: device {value}, reference {value + 2}"
+    )
+
+    reference.states["rnn1.c"][1][9, 4] -= 5
+    found = find(device, reference)
+    assert (found.layer, found.quantity, found.frame, found.index) == ("rnn1", "c", 9, 4)
+    assert found.reference - found.device == -5
+
+    reference.states["rnn2.h"][1][8, 0] += 1
+    assert (find(device, reference).layer, find(device, reference).frame) == ("rnn2", 8)
+
+    reference.sent[0][3, 0] += 1
+    found = find(device, reference)
+    assert (found.layer, found.utterance, found.frame) == ("rnn1", 0, 3)
