@@ -44,7 +44,8 @@ def stream(network: Network, utterances: Iterable[np.ndarray], observe: Observer
 
 def normalize(network: Network, features: np.ndarray) -> np.ndarray:
     """Raw features (frames, inputs) to what the first layer reads, float32."""
-    return ((np.asarray(features, np.float32) - network.mean) * network.scale).astype(np.float32)
+    with np.errstate(over="ignore"):  # calibration refuses what is not finite, by name
+        return ((np.asarray(features, np.float32) - network.mean) * network.scale).astype(np.float32)
 
 
 def _run_layer(layer: Layer, batch: Batch, inputs: np.ndarray, observe: Observer | None) -> np.ndarray:
