@@ -300,3 +300,16 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
         read(folder)
     except (InputError, tomllib.TOMLDecodeError) as error:
         assert not isinstance(error, InputError) or "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("model.path", "a model file"), ("data.calibration", "a data set"), ("data.test", "a data set")]
+)
+def test_a_folder_where_a_file_is_due(tmp_path, key, what):
+    (tmp_path / "stuff").mkdir()
+    table, name = key.split(".")
+    text = f'target = "cortex-m4"\n[{table}]\n{name} = "stuff"\n'
+    if table == "data":
+        text = minimal(text.split("\n", 1)[1])
+    with pytest.raises(InputError, match=f"stuff: is a folder, not {what}"):
+        load_project(write(tmp_path, text))

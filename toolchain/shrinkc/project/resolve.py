@@ -131,10 +131,7 @@ def metric(project: Values) -> Metric:
 def data_source(text: str, role: str, folder: Path) -> Source:
     """The data set that `text` names: a path from `folder`, `zoo:NAME/dev`, or `zoo:NAME` for `role`."""
     if not text.startswith(ZOO):
-        path = _absolute(text, folder)
-        if path.is_dir():
-            raise InputError(f"{text}: is a folder, not a model file")
-        return Source(path, path.name)
+        return _file(text, folder, "a data set")
     from .. import zoo
 
     plain, _, part = text.removeprefix(ZOO).partition("/")
@@ -142,6 +139,13 @@ def data_source(text: str, role: str, folder: Path) -> Source:
     if part not in ROLES:
         raise InputError(f"{text}: a zoo model has no data set {part!r}: one of {', '.join(ROLES)}")
     return Source(getattr(zoo.find(plain), part), f"{ZOO}{plain}/{part}")
+
+
+def _file(text: str, folder: Path, what: str) -> Source:
+    path = _absolute(text, folder)
+    if path.is_dir():
+        raise InputError(f"{text}: is a folder, not {what}")
+    return Source(path, path.name)
 
 
 def _absolute(text: str, folder: Path) -> Path:
@@ -166,10 +170,7 @@ def _model(project: Values) -> Source:
 def model_source(text: str, folder: Path) -> Source:
     """The model that `text` names: a path from `folder`, or `zoo:NAME`."""
     if not text.startswith(ZOO):
-        path = _absolute(text, folder)
-        if path.is_dir():
-            raise InputError(f"{text}: is a folder, not a model file")
-        return Source(path, path.name)
+        return _file(text, folder, "a model file")
     from .. import zoo
 
     found = zoo.find(text.removeprefix(ZOO))
