@@ -162,6 +162,7 @@ def test_bad_files_are_named(tmp_path):
         "foreign.npz": b"RIFF this is no data set",
         "truncated.npz": good[: len(good) // 2],
         "damaged.npz": bytes(damaged),
+        "directory.npz": good.replace(b"PK\x01\x02", b"PK\x01\x03"),
     }
     for name, content in files.items():
         path = tmp_path / name

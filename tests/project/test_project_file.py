@@ -104,6 +104,12 @@ def test_patterns_that_name_nothing_are_refused(tmp_path):
         settings.check_patterns(paths, ["rnn1.h@8"])
 
 
+def test_a_plan_speaks_of_vectors_not_of_widths(tmp_path):
+    text = minimal('[plan.groups."rnn1.h@8"]\nclipping = "max"\n')
+    with pytest.raises(InputError, match=r"'rnn1\.h@8' matches no send group .* 'rnn1\.h'"):
+        load_project(write(tmp_path, text)).check_patterns(["rnn1.input.h"], ["rnn1.h@8"])
+
+
 def test_options_override_the_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "project"

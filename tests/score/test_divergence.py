@@ -32,6 +32,24 @@ def find(device, reference):
     return divergence.find(lower(NETWORK), outputs, sent, reference, rerun)
 
 
+def test_a_difference_that_is_not_repeated_is_still_named(device):
+    reference = run(NETWORK, INPUTS, keep_states=True)
+    program, outputs = lower(NETWORK), [one.outputs.copy() for one in device]
+    outputs[2][4, 1] += 7
+
+    def agrees(utterance):
+        one = {name: [series[utterance]] for name, series in reference.states.items()}
+        part = dataclasses.replace(
+            reference, outputs=[reference.outputs[utterance]], sent=[reference.sent[utterance]], states=one
+        )
+        return device[utterance], part
+
+    found = divergence.find(program, outputs, [one.sent for one in device], reference, agrees)
+    assert (found.utterance, found.frame, found.index) == (2, 4, 1)
+    assert found.device - found.reference == 7
+    assert "not repeated" in found.quantity
+
+
 def test_differences_are_named_in_the_order_of_the_step(device):
     reference = run(NETWORK, INPUTS, keep_states=True)
     assert find(device, reference) is None

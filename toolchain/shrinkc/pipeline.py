@@ -88,8 +88,8 @@ def verify(
     made = report.load(folder)
     reference = archive.load(folder)
     image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
-    if image.interface.digest != reference.digest:
-        raise InputError(f"{folder}: the image and the reference are of two builds; build again")
+    if not made.digest == reference.digest == image.interface.digest:
+        raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, dataset = _test_set(settings, reference.network)
     features = _features(dataset)[:limit]
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]

@@ -5,6 +5,7 @@ Nothing here knows what the arrays mean; the contract between them is checked in
 """
 
 import io
+import lzma
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ FIELDS = {
 }
 
 _KIND_NAMES = {"f": "real numbers", "iu": "integers", "U": "text"}
-_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, NotImplementedError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, EOFError, KeyError, OSError, RuntimeError)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -56,7 +57,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise InputError(f"{path}: the file is empty; make the dataset again with 'shrinkc corpus'")
     if not zipfile.is_zipfile(path):
         raise InputError(f"{path}: not a dataset, or truncated: an .npz file was expected")
-    with zipfile.ZipFile(path) as archive:
+    try:
+        archive = zipfile.ZipFile(path)
+    except _BROKEN as error:
+        raise InputError(f"{path}: not a dataset, or damaged ({error}): an .npz file was expected") from None
+    with archive:
         stored = {name.removesuffix(".npy") for name in archive.namelist()}
         for name in stored - set(FIELDS):
             raise InputError(f"{path}: unknown array '{name}'; known: {', '.join(FIELDS)}")

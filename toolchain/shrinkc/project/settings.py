@@ -154,7 +154,7 @@ class Settings:
         for rule in self.plan.paths:
             _check_pattern("plan.paths", rule.pattern, paths)
         for rule in self.plan.groups:
-            _check_pattern("plan.groups", rule.pattern, groups)
+            _check_pattern("plan.groups", rule.pattern, [group.partition("@")[0] for group in groups])
         for pattern, _ in self.delta.groups:
             _check_pattern("delta.groups", pattern, groups)
 

@@ -56,7 +56,7 @@ def load(folder: Path) -> Reference:
             def bring(kind: type, value: object) -> object:
                 if kind is np.ndarray and isinstance(value, dict):
                     return arrays[str(value.get("array"))]
-                raise NotImplementedError(f"{kind} cannot be read")
+                raise ValueError(f"{kind} cannot be read")
 
             reference = msgspec.json.decode(structure, type=Reference, dec_hook=bring)
     except (
@@ -66,6 +66,7 @@ def load(folder: Path) -> Reference:
         ValueError,
         KeyError,
         EOFError,
+        RuntimeError,
         msgspec.MsgspecError,
     ) as error:
         raise InputError(f"{path}: damaged or of another version ({error}); build the folder again") from error

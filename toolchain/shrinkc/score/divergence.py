@@ -29,15 +29,41 @@ def find(
         same = np.array_equal(outputs[utterance], reference.outputs[utterance])
         if same and np.array_equal(sent[utterance], reference.sent[utterance]):
             continue
-        return _trace(program, utterance, *rerun(utterance))
+        found = _trace(program, utterance, *rerun(utterance))
+        return found or _first_seen(program, utterance, outputs[utterance], sent[utterance], reference)
     return None
 
 
-def _trace(program: Program, utterance: int, device: Trace, reference: Execution) -> report.Divergence:
-    """Compare what each layer sent and kept, in the order of the step, at the first frame where anything differs."""
+def _first_seen(
+    program: Program, utterance: int, outputs: np.ndarray, sent: np.ndarray, reference: Execution
+) -> report.Divergence:
+    """What differed in the whole run, where the utterance run alone does not repeat it."""
+    sides = (
+        ("output", outputs, reference.outputs[utterance]),
+        ("columns sent", sent, reference.sent[utterance]),
+    )
+    for quantity, ours, theirs in sides:
+        for frame, index in np.argwhere(ours != theirs)[:1].tolist():
+            return report.Divergence(
+                layer=program.network.layers[-1].name,
+                quantity=f"{quantity} (not repeated when the utterance is run alone)",
+                utterance=utterance,
+                frame=frame,
+                index=index,
+                device=int(ours[frame, index]),
+                reference=int(theirs[frame, index]),
+            )
+    raise AssertionError("an utterance differs and no value does")
+
+
+def _trace(program: Program, utterance: int, device: Trace, reference: Execution) -> report.Divergence | None:
+    """Compare what each layer sent and kept, in the order of the step, at the first frame where anything differs.
+
+    None where the two agree.
+    """
     sides = list(_sides(program, device, reference))
     differing = [np.flatnonzero((ours != theirs).reshape(len(ours), -1).any(axis=1)) for _, _, ours, theirs in sides]
-    frame = min(int(frames[0]) for frames in differing if len(frames))
+    frame = min((int(frames[0]) for frames in differing if len(frames)), default=None)
     for (layer, quantity, ours, theirs), frames in zip(sides, differing, strict=True):
         if len(frames) and frames[0] == frame:
             index = int(np.flatnonzero(np.atleast_1d(ours[frame] != theirs[frame]))[0])
@@ -50,7 +76,7 @@ def _trace(program: Program, utterance: int, device: Trace, reference: Execution
                 device=int(np.atleast_1d(ours[frame])[index]),
                 reference=int(np.atleast_1d(theirs[frame])[index]),
             )
-    raise AssertionError("a frame differs and no layer does")
+    return None
 
 
 def _sides(program: Program, device: Trace, reference: Execution):

@@ -37,7 +37,7 @@ class Model(_Part):
 
 class Compression(_Part):
     float_bytes: Annotated[int, _bytes("Parameters as 32-bit floats")]
-    quantized_bytes: Annotated[int, _bytes("Weights as stored, with biases and scales")]
+    quantized_bytes: Annotated[int, _bytes("Weights as stored, with biases, scales and the table of tanh")]
     percent: Annotated[float, _about("100 x (1 - quantized_bytes / float_bytes)")]
 
 
@@ -74,7 +74,7 @@ class GroupEntry(_Part):
 class AccumulatorEntry(_Part):
     name: Annotated[str, _about("Accumulator")]
     rows: Annotated[int, _about("Accumulators in it", ge=0)]
-    shared: Annotated[bool, _about("Do several paths add into it?")]
+    shared: Annotated[bool, _about("Do products of several vectors add into one sum?")]
     paths: Annotated[tuple[str, ...], _about("Paths that add into it")]
     ram: Annotated[int, _bytes("State that it takes")]
 
