@@ -67,7 +67,22 @@ def ligru() -> Cell:
     )
 
 
-@pytest.mark.parametrize("cell", [gru_reset_before, gru_reset_after, ligru])
+def one_minus_a_sum() -> Cell:
+    """A sum under 1 - ... keeps its brackets in C."""
+    return Cell(
+        name="one_minus_a_sum",
+        states=(State("h", "h_new"),),
+        equations=(
+            Equation("z", sigmoid(affine("update", x, h))),
+            Equation("r", sigmoid(affine("reset", x, h))),
+            Equation("h_new", r * one_minus(z * r + z * h)),
+        ),
+        output="h_new",
+        source="made up",
+    )
+
+
+@pytest.mark.parametrize("cell", [gru_reset_before, gru_reset_after, ligru, one_minus_a_sum])
 @pytest.mark.parametrize("plan", [Plan(), Plan(weights=4, accumulators="separate")])
 @pytest.mark.parametrize("threshold", [0, 3, None])
 def test_through_every_stage(monkeypatch, on_host, cell, plan, threshold):

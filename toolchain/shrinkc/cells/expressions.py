@@ -62,7 +62,7 @@ class Call(Expression):
         texts = []
         for argument in self.arguments:
             is_sum = isinstance(argument, Call) and argument.function == "add"
-            texts.append(f"({argument})" if self.function == "multiply" and is_sum else str(argument))
+            texts.append(f"({argument})" if self.function in ("multiply", "one_minus") and is_sum else str(argument))
         return SYMBOLS.get(self.function, f"{self.function}({{}})").format(*texts)
 
 

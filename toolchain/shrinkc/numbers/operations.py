@@ -45,5 +45,5 @@ MEANINGS: dict[str, Meaning] = {
     "multiply_shift": Meaning(fixed_point.multiply_shift, "shrinkc_multiply_shift({0}, {1}, {p0})"),
     "scale_state": Meaning(fixed_point.scale_state, "shrinkc_scale_state({0}, {1})"),
     "add": Meaning(lambda a, b: np.asarray(a, np.int64) + b, "{0} + {1}"),
-    "one_minus": Meaning(lambda a, one: one - np.asarray(a, np.int64), "({p0} - {0})"),
+    "one_minus": Meaning(lambda a, one: one - np.asarray(a, np.int64), "({p0} - ({0}))"),
 }
