@@ -19,7 +19,7 @@ def recording(name: str, side: str, seed: int, samples: int = 2000) -> Recording
 
 
 def corpus(*recordings: Recording) -> Corpus:
-    return Corpus("toy", recordings, "nobody", "none", "by speaker")
+    return Corpus("toy", recordings, 16000, "nobody", "none", "by speaker")
 
 
 def test_frame_labels_by_hand():

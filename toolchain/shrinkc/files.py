@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -21,20 +22,31 @@ def system_errors(doing: str) -> Iterator[None]:
 
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write `content` to `path` in one step: readers see the old file or the new one, never a part."""
-    data = content.encode() if isinstance(content, str) else content
-    with system_errors(f"cannot write {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(name, 0o666 & ~umask)
-            os.replace(name, path)
-        except BaseException:
+    write_all({path: content})
+
+
+def write_all(files: Mapping[Path, bytes | str]) -> None:
+    """Write several files (path: content): each in one step, and none before all of them are on the disk."""
+    written: dict[Path, str] = {}
+    try:
+        for path, content in files.items():
+            with system_errors(f"cannot write {path}"):
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                handle, written[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(content.encode() if isinstance(content, str) else content)
+                umask = os.umask(0)
+                os.umask(umask)
+                os.chmod(written[path], 0o666 & ~umask)
+        for path, name in written.items():
+            with system_errors(f"cannot write {path}"):
+                os.replace(name, path)
+    except BaseException:
+        for name in written.values():
             Path(name).unlink(missing_ok=True)
-            raise
+        raise
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes | str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-CORPORA = ("timit", "speechocean762", "asterisk")
+CORPORA = ("timit", "speechocean762", "asterisk", "espeak")
 ASTERISK_PACKAGES = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-g722")
 
 
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 @click.option(
     "--source",
     type=click.Path(path_type=Path),
-    help="Folder of the corpus. For asterisk the default is to fetch its two Debian packages.",
+    help="Folder of the corpus. For asterisk the default is to fetch its two Debian packages; espeak has none.",
 )
 @click.option(
     "-o",
@@ -43,35 +43,60 @@ def cache_folder() -> Path:
 @click.option("--bands", type=int, default=40, show_default=True, help="Bands of the filterbank: values per frame.")
 @click.option("--frame-shift", type=float, default=20.0, show_default=True, help="Milliseconds from frame to frame.")
 @click.option("--phones", default="common", show_default=True, help="Phone set: common, timit39 or cmudict39.")
+@click.option("--utterances", type=int, help="espeak: how many to speak.  [default: 4000]")
+@click.option("--seed", type=int, help="espeak: draws voices and words.  [default: 0]")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def command(
-    corpus: str, source: Path | None, output: Path, bands: int, frame_shift: float, phones: str, as_json: bool
+    corpus: str,
+    source: Path | None,
+    output: Path,
+    bands: int,
+    frame_shift: float,
+    phones: str,
+    utterances: int | None,
+    seed: int | None,
+    as_json: bool,
 ) -> None:
-    """Make data sets from CORPUS: timit, speechocean762 or asterisk.
+    """Make data sets from CORPUS: timit, speechocean762, asterisk or espeak.
 
     The features are log-mel energies of 25 ms windows. No speaker stands on two sides; asterisk has one
-    speaker and is split by text.
+    speaker and is split by text. espeak is synthetic: espeak-ng speaks it here.
     """
     from ..corpora.recording import build_sides
-    from ..datasets.dataset import save
+    from ..datasets.dataset import encoded
     from ..datasets.features import FeatureConfig
     from ..datasets.phones import phone_set
+    from ..files import write_all
 
     config, phone_symbols = FeatureConfig(bands=bands, frame_shift_ms=frame_shift), phone_set(phones)
-    found = _read(corpus, source)
+    found = _spoken(source, utterances, seed) if corpus == "espeak" else _read(corpus, source, utterances, seed)
     sides = build_sides(found, config, phone_symbols, lambda items, count: watched(items, count, "features"))
-    for side, dataset in sides.items():
-        save(dataset, output / f"{side}.npz")
+    paths = {side: output / f"{side}.npz" for side in sides}
+    write_all({path: encoded(sides[side], path) for side, path in paths.items()})
     _tell(sides, output, as_json)
 
 
-def _read(corpus: str, source: Path | None):  # type: ignore[no-untyped-def]
+def _spoken(source: Path | None, utterances: int | None, seed: int | None):  # type: ignore[no-untyped-def]
+    """The synthetic corpus, spoken by this machine."""
+    from ..corpora.espeak import UTTERANCES, make_corpus
+    from ..errors import InputError
+
+    if source is not None:
+        raise InputError(f"espeak is spoken here and has no folder: leave out --source {source}")
+    count = UTTERANCES if utterances is None else utterances
+    return make_corpus(count, seed or 0, lambda items, count: watched(items, count, "speech"))
+
+
+def _read(corpus: str, source: Path | None, utterances: int | None, seed: int | None):  # type: ignore[no-untyped-def]
     """The corpus' recordings; where no source is given, Asterisk's packages are fetched."""
     from importlib import import_module
 
     from ..corpora.debian import unpacked
     from ..errors import InputError
 
+    for option, value in (("--utterances", utterances), ("--seed", seed)):
+        if value is not None:
+            raise InputError(f"{option} {value}: only espeak takes it; {corpus} has utterances of its own")
     if source is None and corpus == "asterisk":
         source = unpacked(ASTERISK_PACKAGES, cache_folder())
     if source is None:

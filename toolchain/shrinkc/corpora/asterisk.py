@@ -68,7 +68,7 @@ def read_corpus(source: Path) -> Corpus:
         )
         for (prompt, segments), side in zip(kept, sides, strict=True)
     )
-    return Corpus("asterisk", recordings, CREDIT, LICENCE, SPLIT_RULE)
+    return Corpus("asterisk", recordings, RATE, CREDIT, LICENCE, SPLIT_RULE)
 
 
 def read_prompts(source: Path) -> list[Prompt]:

@@ -38,6 +38,7 @@ class Corpus:
 
     name: str
     recordings: tuple[Recording, ...]
+    rate: int  # Hz, of every recording
     credit: str
     licence: str
     split_rule: str
@@ -100,6 +101,10 @@ def build_sides(
     """
     if phones.symbols[0] != SILENCE:
         raise InputError(f"phone set {phones.name!r} must begin with {SILENCE!r}")
+    if config.sample_rate != corpus.rate:
+        raise InputError(
+            f"{corpus.name}: its sound has {corpus.rate} Hz, and the features are made for {config.sample_rate} Hz"
+        )
     made: dict[str, list[tuple[Recording, _Utterance]]] = {}
     for recording in watch(corpus.recordings, len(corpus.recordings)):
         made.setdefault(recording.side, []).append((recording, _utterance(recording, config, phones)))

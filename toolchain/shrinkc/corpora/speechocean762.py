@@ -32,7 +32,7 @@ def read_corpus(source: Path) -> Corpus:
     sides = split_by_group([row["speaker"] for row in train], {"dev": DEV_UTTERANCES}, seed="speechocean762")
     recordings = [_recording(source, row, side) for row, side in zip(train, sides, strict=True)]
     recordings += [_recording(source, row, "test") for row in _rows(source, "test")]
-    return Corpus("speechocean762", tuple(recordings), CREDIT, LICENCE, SPLIT_RULE)
+    return Corpus("speechocean762", tuple(recordings), RATE, CREDIT, LICENCE, SPLIT_RULE)
 
 
 def _rows(source: Path, part: str) -> list[dict[str, str]]:

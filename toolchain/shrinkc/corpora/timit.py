@@ -47,7 +47,8 @@ def read_corpus(source: Path) -> Corpus:
     full = any(_part(path) for path in labels)
     sides = _full_sides(labels) if full else _sample_sides(labels)
     recordings = tuple(_recording(path, sides[path]) for path in labels if path in sides)
-    return Corpus("timit" if full else "timit-sample", recordings, CREDIT, LICENCE, FULL_RULE if full else SAMPLE_RULE)
+    name, rule = ("timit", FULL_RULE) if full else ("timit-sample", SAMPLE_RULE)
+    return Corpus(name, recordings, RATE, CREDIT, LICENCE, rule)
 
 
 def _is_sa(path: Path) -> bool:

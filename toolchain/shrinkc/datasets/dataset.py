@@ -161,7 +161,12 @@ def load(path: Path | str) -> Dataset:
 
 
 def save(dataset: Dataset, path: Path | str, half: bool = True) -> None:
-    """Write a dataset in one step; the same dataset gives the same bytes.
+    """Write a dataset in one step; the same dataset gives the same bytes. `half` as in `encoded`."""
+    write_whole(Path(path), encoded(dataset, path, half))
+
+
+def encoded(dataset: Dataset, path: Path | str, half: bool = True) -> bytes:
+    """The bytes of the file that `path` is to hold; the same dataset gives the same bytes.
 
     `half` keeps features as float16 on disk (log-mel values to about 0.01, far under the noise of speech).
     """
@@ -180,7 +185,7 @@ def save(dataset: Dataset, path: Path | str, half: bool = True) -> None:
     for name in ("frame_labels", "mean", "std"):
         if getattr(dataset, name) is not None:
             arrays[name] = getattr(dataset, name).astype(np.int16 if name == "frame_labels" else np.float32)
-    write_whole(Path(path), pack(arrays))
+    return pack(arrays)
 
 
 def check(dataset: Dataset, path: Path | str) -> None:
@@ -241,4 +246,4 @@ def _unreal(dataset: Dataset) -> Iterator[str]:
             return
 
 
-__all__ = ["FIELDS", "Dataset", "check", "check_width", "load", "save"]
+__all__ = ["FIELDS", "Dataset", "check", "check_width", "encoded", "load", "save"]
