@@ -48,8 +48,8 @@ def test_missing_empty_folder_and_unknown_ending(tmp_path: Path) -> None:
     assert "is empty" in refusal(tmp_path / "empty.h5")
     (tmp_path / "folder.keras").mkdir()
     assert "is a folder" in refusal(tmp_path / "folder.keras")
-    (tmp_path / "model.onnx").write_bytes(b"x")
-    assert "cannot import .onnx; known: .keras, .h5" in refusal(tmp_path / "model.onnx")
+    (tmp_path / "model.pickle").write_bytes(b"x")
+    assert "cannot import .pickle; known: .keras, .h5" in refusal(tmp_path / "model.pickle")
 
 
 def test_foreign_files(tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ def test_wrong_weights_name_the_layer(tmp_path: Path, ending: str) -> None:
     assert "layer 'rnn' (LSTM): its weights have the shapes" in spoiled("rnn", 1, np.zeros((3, 11), "f4"))
     assert "layer 'rnn' (LSTM): its weights have the shapes" in spoiled("rnn", 2, np.zeros(4, "f4"))
     assert "not those of 2 units" in spoiled("head", 0, np.zeros((3, 5), "f4"))
-    assert "reads 4 values, rnn gives 3" in spoiled("head", 0, np.zeros((4, 2), "f4"))
-    assert "the input has 2 features" in spoiled("rnn", 0, np.zeros((5, 12), "f4"))
+    assert "reads 4 values, what stands before it gives 3" in spoiled("head", 0, np.zeros((4, 2), "f4"))
+    assert "reads 5 values, what stands before it gives 2" in spoiled("rnn", 0, np.zeros((5, 12), "f4"))
     values = arrays()
     values["head"].pop()
     assert "has 1 arrays of weights" in refusal(WRITERS[ending](tmp_path / f"m{ending}", values=values))

@@ -52,7 +52,7 @@ REFUSALS = {
     "wrapped": "wraps 'Activation'; only Dense can be wrapped",
     "nested": "a model inside a model is not supported",
     "training": "layer 'd' (Dropout): is called with training = True",
-    "nothing": "the model has no LSTM or Dense layer",
+    "nothing": "the model has no recurrent and no dense layer",
     "skip": "only a chain is supported",
     "shared": "each layer used once",
     "two_outputs": "returns 'rnn', 'head'; only the last layer ('head') may be an output",

@@ -6,13 +6,11 @@ A model must be a chain of layers. Here it is walked down; `keras_layers` reads 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from ..errors import InputError
 from ..network import Network
+from .assembly import Assembly
 from .keras_archive import SavedLayer, SavedModel, open_h5, open_keras
 from .keras_layers import (
-    Chain,
     read_activation,
     read_dense,
     read_lstm,
@@ -22,7 +20,7 @@ from .keras_layers import (
     require_float32,
 )
 
-_READERS: dict[str, Callable[[Chain, SavedLayer], None]] = {
+_READERS: dict[str, Callable[[Assembly, SavedLayer], None]] = {
     "LSTM": read_lstm,
     "Dense": read_dense,
     "TimeDistributed": read_time_distributed,
@@ -68,81 +66,68 @@ def read_h5(path: Path) -> Network:
 
 
 def _network(path: Path, model: SavedModel) -> Network:
-    chain = Chain(path)
+    assembly = Assembly(path)
     before = ""
     for saved in model.layers:
         if saved.inbound is not None:
-            _check_link(chain, saved, before)
+            _check_link(assembly, saved, before)
         before = saved.name
         if saved.class_name == "InputLayer":
-            _read_input(chain, saved)
+            _read_input(assembly, saved)
         elif saved.class_name not in INFERENCE_NO_OPS:
-            _read(chain, saved)
+            _read(assembly, saved)
     if model.outputs and model.outputs != (before,):
         raise InputError(
             f"{path}: returns {', '.join(map(repr, model.outputs))}; only the last layer ({before!r}) may be an output"
         )
-    if not chain.layers:
-        raise InputError(f"{path}: the model has no LSTM or Dense layer; nothing to compile")
-    return _finish(chain)
+    return assembly.finish()
 
 
-def _check_link(chain: Chain, saved: SavedLayer, before: str) -> None:
+def _check_link(assembly: Assembly, saved: SavedLayer, before: str) -> None:
     """Refuse a layer of a Functional model that reads anything but the layer before it."""
     if before and saved.class_name == "InputLayer":
-        raise chain.refuse(saved, "is a second input; only models of one input are supported")
+        raise assembly.refuse(saved.name, saved.class_name, "is a second input; only models of one input are supported")
     if not before and saved.class_name != "InputLayer":
-        raise chain.refuse(saved, "stands before the input; save the model again")
+        raise assembly.refuse(saved.name, saved.class_name, "stands before the input; save the model again")
     if before and saved.inbound != (before,):
         reads = ", ".join(map(repr, saved.inbound or ())) or "nothing"
-        raise chain.refuse(
-            saved,
+        raise assembly.refuse(
+            saved.name,
+            saved.class_name,
             f"reads {reads}, the layer before it is {before!r}; only a chain is supported, each layer used once",
         )
     if saved.call:
         name, value = next(iter(saved.call.items()))
         value = value if isinstance(value, bool | int | float | str) else "..."
-        raise chain.refuse(saved, f"is called with {name} = {value}; call it with its input alone")
+        raise assembly.refuse(
+            saved.name, saved.class_name, f"is called with {name} = {value}; call it with its input alone"
+        )
 
 
-def _read_input(chain: Chain, saved: SavedLayer) -> None:
+def _read_input(assembly: Assembly, saved: SavedLayer) -> None:
     shape = saved.config.get("batch_shape", saved.config.get("batch_input_shape"))
     if isinstance(shape, list) and shape and type(shape[-1]) is int:
-        chain.width = shape[-1]
+        assembly.input_width = shape[-1]
 
 
-def _read(chain: Chain, saved: SavedLayer) -> None:
+def _read(assembly: Assembly, saved: SavedLayer) -> None:
     reader = _READERS.get(saved.class_name)
     if reader is None:
         known = ", ".join(sorted({*_READERS, *INFERENCE_NO_OPS}))
         reason = "a layer of your own cannot be imported" if ">" in saved.class_name else "not supported"
-        raise chain.refuse(saved, REMEDIES.get(saved.class_name, f"{reason}; known layers: {known}"))
-    if chain.ended_by:
-        raise chain.refuse(saved, f"stands after {chain.ended_by}, which must be the end of the model; remove it")
-    require_float32(chain, saved)
+        raise assembly.refuse(
+            saved.name, saved.class_name, REMEDIES.get(saved.class_name, f"{reason}; known layers: {known}")
+        )
+    if assembly.ended_by:
+        raise assembly.refuse(
+            saved.name,
+            saved.class_name,
+            f"stands after {assembly.ended_by}, which must be the end of the model; remove it",
+        )
+    require_float32(assembly, saved)
     try:
-        reader(chain, saved)
+        reader(assembly, saved)
     except InputError as error:
-        if str(error).startswith(str(chain.path)):
+        if str(error).startswith(str(assembly.path)):
             raise
-        raise chain.refuse(saved, f"{error}; save the model again") from error
-
-
-def _finish(chain: Chain) -> Network:
-    inputs = chain.layers[0].inputs
-    if chain.width not in (None, inputs):
-        raise InputError(
-            f"{chain.path}: the input has {chain.width} features, layer {chain.layers[0].name} reads {inputs}; "
-            "save the model again"
-        )
-    mean, scale = chain.mean, chain.scale
-    if mean.size not in (1, inputs):
-        raise InputError(
-            f"{chain.path}: the Normalization has {mean.size} features, layer {chain.layers[0].name} reads {inputs}; "
-            "save the model again"
-        )
-    vectors = (np.broadcast_to(vector, inputs).copy() for vector in (mean, scale))
-    try:
-        return Network("model", tuple(chain.layers), *vectors, tuple(chain.notes))
-    except InputError as error:
-        raise InputError(f"{chain.path}: {error}; save the model again") from error
+        raise assembly.refuse(saved.name, saved.class_name, f"{error}; save the model again") from error
