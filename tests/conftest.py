@@ -34,7 +34,8 @@ def on_host(tmp_path: Path) -> Callable[..., Trace]:
     ) -> Trace:
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")
-        sources = emit(lower(network), load_target("cortex-m3"))
+        max_frames = None if network.streams else max(map(len, inputs))
+        sources = emit(lower(network, max_frames), load_target("cortex-m3"))
         folder = Path(tmp_path) / f"{compiler}{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
         harness = compile_host_harness(sources.files, sources.name, folder, compiler=compiler, sanitize=sanitize)

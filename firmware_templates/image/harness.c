@@ -13,14 +13,12 @@
 /* Not static: the host reads it from the ELF to know the model's interface before it runs. */
 extern const harness_header_t harness_header;
 const harness_header_t harness_header = {
-    HARNESS_OUTPUT_MAGIC, HARNESS_MODEL_ABI_VERSION,     HARNESS_MODEL_INPUTS, HARNESS_MODEL_OUTPUTS,
-    HARNESS_MODEL_SEND_GROUPS,    sizeof(harness_model_state_t), HARNESS_MODEL_DIGEST,
+    HARNESS_OUTPUT_MAGIC, HARNESS_MODEL_ABI_VERSION, HARNESS_MODEL_INPUTS,
+    HARNESS_MODEL_OUTPUTS, HARNESS_MODEL_SEND_GROUPS, sizeof(harness_model_state_t),
+    HARNESS_MODEL_MAX_FRAMES, HARNESS_MODEL_DIGEST,
 };
 
 static harness_model_state_t harness_state;
-static int16_t input[HARNESS_MODEL_INPUTS];
-static int16_t first_input[HARNESS_MODEL_INPUTS];
-static int16_t output[HARNESS_MODEL_OUTPUTS];
 static uint32_t frames_done;
 static uint32_t deepest_stack;
 
@@ -30,17 +28,17 @@ static void empty_step(harness_model_state_t *state, const int16_t *in, int16_t 
     (void)out;
 }
 
-static int run_frame(uint32_t flags) {
-    if (stream_read(input, sizeof input) != 0) {
-        return HARNESS_EXIT_INPUT;
+static int write_record(const int16_t *output, counter_reading_t reading, int called, uint32_t flags) {
+    static const harness_model_state_t no_state;
+    int failed = stream_write(output, HARNESS_MODEL_OUTPUTS * sizeof *output);
+    for (uint32_t group = 0; group < HARNESS_MODEL_SEND_GROUPS; group++) {
+        const uint32_t sent = called ? harness_state.sent[group] : 0u;
+        failed |= stream_write(&sent, sizeof sent);
     }
-    const counter_reading_t reading = platform_count(harness_model_step, &harness_state, input, output);
-    int failed = stream_write(output, sizeof output);
-    failed |= stream_write(harness_state.sent, sizeof harness_state.sent);
     failed |= stream_write(&reading.low, sizeof reading.low);
     failed |= stream_write(&reading.wraps, sizeof reading.wraps);
     if ((flags & HARNESS_DUMP_STATE) != 0u) {
-        failed |= stream_write(&harness_state, sizeof harness_state);
+        failed |= stream_write(called ? &harness_state : &no_state, sizeof harness_state);
     }
     frames_done++;
     /* The host takes a run that writes nothing for long as one that hangs. */
@@ -50,14 +48,79 @@ static int run_frame(uint32_t flags) {
     return failed != 0 ? HARNESS_EXIT_OUTPUT : 0;
 }
 
-/* The stack is measured in one more step behind the utterance's last frame, on its first frame's input: there
- * the recurrent products have something to do, no record is written, and interrupts can be kept off. */
-static void measure_stack(void) {
-    const uint32_t stack = platform_stack(harness_model_step, &harness_state, first_input, output);
+static void measure_stack(step_fn *step, const int16_t *input, int16_t *output) {
+    const uint32_t stack = platform_stack(step, &harness_state, input, output);
     if (stack > deepest_stack) {
         deepest_stack = stack;
     }
 }
+
+#if HARNESS_MODEL_MAX_FRAMES
+
+static int16_t input[HARNESS_MODEL_MAX_FRAMES * HARNESS_MODEL_INPUTS];
+static int16_t output[HARNESS_MODEL_MAX_FRAMES * HARNESS_MODEL_OUTPUTS];
+static uint16_t frames_to_run;
+
+static void run_whole(harness_model_state_t *state, const int16_t *in, int16_t *out) {
+    (void)harness_model_run(state, in, frames_to_run, out);
+}
+
+static int run_frames(uint32_t frames, uint32_t flags) {
+    static const counter_reading_t nothing;
+    if (frames > HARNESS_MODEL_MAX_FRAMES || stream_read(input, frames * HARNESS_MODEL_INPUTS * sizeof *input) != 0) {
+        return HARNESS_EXIT_INPUT;
+    }
+    memset(output, 0, sizeof output);
+    frames_to_run = (uint16_t)frames;
+    int16_t *const answer = HARNESS_MODEL_LAST && frames != 0u ? output + (frames - 1u) * HARNESS_MODEL_OUTPUTS : output;
+    const counter_reading_t reading = platform_count(run_whole, &harness_state, input, answer);
+    for (uint32_t frame = 0; frame < frames; frame++) {
+        const int ends = frame + 1u == frames;
+        const int code = write_record(output + frame * HARNESS_MODEL_OUTPUTS, ends ? reading : nothing, ends, flags);
+        if (code != 0) {
+            return code;
+        }
+    }
+    /* One more frame, alone: deep is as deep as long. */
+    if (frames != 0u) {
+        frames_to_run = 1;
+        measure_stack(run_whole, input, output);
+    }
+    return 0;
+}
+
+#else
+
+static int16_t input[HARNESS_MODEL_INPUTS];
+static int16_t output[HARNESS_MODEL_OUTPUTS];
+
+static int run_frames(uint32_t frames, uint32_t flags) {
+    static int16_t first_input[HARNESS_MODEL_INPUTS];
+    memset(output, 0, sizeof output);
+    harness_model_reset(&harness_state);
+    for (uint32_t frame = 0; frame < frames; frame++) {
+        if (stream_read(input, sizeof input) != 0) {
+            return HARNESS_EXIT_INPUT;
+        }
+        int16_t *const answer = HARNESS_MODEL_LAST && frame + 1u != frames ? NULL : output;
+        const counter_reading_t reading = platform_count(harness_model_step, &harness_state, input, answer);
+        const int code = write_record(output, reading, 1, flags);
+        if (code != 0) {
+            return code;
+        }
+        if (frame == 0u) {
+            memcpy(first_input, input, sizeof input);
+        }
+    }
+    /* The stack is measured in one more step behind the utterance's last frame, on its first frame's input: there
+     * the recurrent products have something to do, no record is written, and interrupts can be kept off. */
+    if (frames != 0u) {
+        measure_stack(harness_model_step, first_input, output);
+    }
+    return 0;
+}
+
+#endif
 
 static int run_utterance(uint32_t flags) {
     uint32_t frames;
@@ -66,20 +129,7 @@ static int run_utterance(uint32_t flags) {
     }
     /* All bytes, padding too, so that a dumped state is the same from run to run; not 0, which is reset's to write. */
     memset(&harness_state, 0xA5, sizeof harness_state);
-    harness_model_reset(&harness_state);
-    for (uint32_t frame = 0; frame < frames; frame++) {
-        const int code = run_frame(flags);
-        if (code != 0) {
-            return code;
-        }
-        if (frame == 0u) {
-            memcpy(first_input, input, sizeof input);
-        }
-    }
-    if (frames != 0u) {
-        measure_stack();
-    }
-    return 0;
+    return run_frames(frames, flags);
 }
 
 static int write_footer(void) {

@@ -9,8 +9,10 @@
  *
  * output.bin
  *   harness_header_t (below), u32 flags
- *   per frame: i16[outputs], u16 sent[send groups], u32 low, u32 wraps,
+ *   per frame: i16[outputs], u32 sent[send groups], u32 low, u32 wraps,
  *              with HARNESS_DUMP_STATE also the bytes of the whole state after the step
+ *   A model that takes whole utterances is called once: sent, low, wraps and the state stand with the last frame, and
+ *   are 0 with the others. A model that answers with its last step has outputs of 0 before it.
  *   footer: u32 HARNESS_FOOTER_MAGIC, u32 frames, u32 ticks of an empty call (low 24 bits), u32 stack
  *
  * low     bits 0 to 23: SysTick ticks from just before the step call to just after it, modulo 2^24;
@@ -50,6 +52,7 @@ typedef struct {
     uint32_t outputs;
     uint32_t send_groups;
     uint32_t state_bytes;
+    uint32_t max_frames; /* of an utterance; 0: the model goes frame by frame */
     char digest[68]; /* 64 hexadecimal digits, then zeros */
 } harness_header_t;
 

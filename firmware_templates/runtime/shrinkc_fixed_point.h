@@ -152,6 +152,25 @@ SHRINKC_INLINE int32_t shrinkc_scale_state(int32_t state, int32_t factor)
     return 2 * shrinkc_multiply_wide(state, factor);
 }
 
+/* b + round(share * (a - b) / 2^15): between a and b, since share is a Q0.15 gate. (a - b) * share fits 32 bits. */
+SHRINKC_INLINE int32_t shrinkc_mix(int32_t share, int32_t a, int32_t b)
+{
+    return b + shrinkc_rounding_shift((a - b) * share, 15);
+}
+
+/* shrinkc_mix of 32-bit numbers whose difference fits 32 bits. */
+SHRINKC_INLINE int32_t shrinkc_mix_wide(int32_t share, int32_t a, int32_t b)
+{
+    return b + shrinkc_scale_state(a - b, share);
+}
+
+/* min(max(x, 0), 1) of 16 bits in Q3.12, in Q0.15. */
+SHRINKC_INLINE int32_t shrinkc_clamp_q15(int32_t argument)
+{
+    const int32_t value = shrinkc_relu(argument) * 8;
+    return value < 32767 ? value : 32767;
+}
+
 /* tanh of 16 bits in Q3.12, in Q0.15: the line between the two table entries around the argument. */
 SHRINKC_INLINE int32_t shrinkc_tanh_q15(int32_t argument)
 {

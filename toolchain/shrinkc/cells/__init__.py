@@ -7,11 +7,24 @@ emitter. One more cell is one more file here, with its line in `_DEFINITIONS`, a
 from collections.abc import Callable
 
 from ..errors import InputError
-from .cell import Cell, Equation, State
+from .cell import UNITS, Cell, Equation, State
 from .dense import dense
+from .gru import gru
+from .ligru import ligru
 from .lstm import lstm
+from .merge import merge
+from .simple_rnn import simple_rnn
+from .sru import sru
 
-_DEFINITIONS: dict[str, Callable[..., Cell]] = {"dense": dense, "lstm": lstm}
+_DEFINITIONS: dict[str, Callable[..., Cell]] = {
+    "dense": dense,
+    "gru": gru,
+    "ligru": ligru,
+    "lstm": lstm,
+    "merge": merge,
+    "simple_rnn": simple_rnn,
+    "sru": sru,
+}
 
 
 def define(name: str, options: dict[str, str]) -> Cell:
@@ -27,4 +40,4 @@ def define(name: str, options: dict[str, str]) -> Cell:
         raise InputError(f"cell {name!r} does not take the options {options}: {error}") from error
 
 
-__all__ = ["Cell", "Equation", "State", "define"]
+__all__ = ["UNITS", "Cell", "Equation", "State", "define"]

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from .expressions import Affine, Expression, Value, walk
+from .expressions import Affine, Expression, Parameter, Value, walk
+
+UNITS = "units"
+"""The width of most vectors of a cell: the layer's units."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,11 @@ class State:
 
 @dataclass(frozen=True)
 class Equation:
-    """`name` = `expression`, for every unit."""
+    """`name` = `expression`, element by element. `width` names how many elements: units, or one of the layer's sizes."""
 
     name: str
     expression: Expression
+    width: str = UNITS
 
     def __str__(self) -> str:
         return f"{self.name} = {self.expression}"
@@ -34,7 +38,8 @@ class Cell:
     """One recurrent (or stateless) cell as data.
 
     The layer's input is the vector x. A state's name is its value before the step; the results of equations are read
-    by their own names by later equations. `output` names the equation whose result the next layer reads.
+    by their own names by later equations. `output` names the equation whose result the next layer reads. `source`
+    says where the equations come from.
     """
 
     name: str
@@ -56,6 +61,13 @@ class Cell:
         missing = {self.output, *(state.next for state in self.states)} - results
         if missing:
             raise ValueError(f"cell {self.name}: no equation gives {sorted(missing)}")
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        for equation in self.equations:
+            for node in walk(equation.expression):
+                if isinstance(node, Value) and node.name != "x" and self.width_of(node.name) != equation.width:
+                    raise ValueError(f"cell {self.name}: {equation.name} and {node.name} are of different widths")
 
     @property
     def affines(self) -> tuple[Affine, ...]:
@@ -65,9 +77,51 @@ class Cell:
         )
 
     @property
+    def gate_widths(self) -> dict[str, str]:
+        """The width of every gate, by its name: that of the equation it stands in."""
+        return {
+            node.gate: equation.width
+            for equation in self.equations
+            for node in walk(equation.expression)
+            if isinstance(node, Affine)
+        }
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The width of every trained vector beside the biases, by its name."""
+        return {
+            node.name: equation.width
+            for equation in self.equations
+            for node in walk(equation.expression)
+            if isinstance(node, Parameter)
+        }
+
+    @property
+    def input_parts(self) -> int:
+        """How many stretches of x equations read element by element; 0 where products alone read it."""
+        parts = [
+            node.part + 1
+            for equation in self.equations
+            for node in walk(equation.expression)
+            if isinstance(node, Value) and node.name == "x"
+        ]
+        return max(parts, default=0)
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The vectors that products read, each once, in order of first use."""
         return tuple(dict.fromkeys(source for node in self.affines for source in node.sources))
+
+    @property
+    def widths(self) -> tuple[str, ...]:
+        """The names of widths that a layer of this cell must give beside its units."""
+        return tuple(dict.fromkeys(e.width for e in self.equations if e.width != UNITS))
+
+    def width_of(self, name: str) -> str:
+        """The width of an equation's result, or of a state (that of the equation that gives it next)."""
+        state = self.state(name)
+        wanted = state.next if state else name
+        return next(equation.width for equation in self.equations if equation.name == wanted)
 
     def state(self, name: str) -> State | None:
         """The state of that name, or None."""

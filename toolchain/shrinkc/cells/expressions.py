@@ -1,7 +1,7 @@
 """The small language that cells are written in: element-wise expressions over vectors and affine products.
 
-An expression is a tree of three kinds of node. All vectors of one cell have `units` elements, but for the layer's
-input x (and what a cell projects), which appear in products only.
+An expression is a tree of four kinds of node. All vectors of one equation have the same width; products alone lead
+from one width to another.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FUNCTIONS = {"add": 2, "multiply": 2, "one_minus": 1, "sigmoid": 1, "tanh": 1, "relu": 1, "identity": 1}
-"""The element-wise functions and how many arguments each takes."""
-
-SYMBOLS = {"add": "{} + {}", "multiply": "{} * {}", "one_minus": "(1 - {})"}
+from .functions import FUNCTIONS
 
 
 class Expression:
@@ -27,7 +24,22 @@ class Expression:
 
 @dataclass(frozen=True)
 class Value(Expression):
-    """A named vector: a state as it was before the step, or the result of an earlier equation."""
+    """A named vector: a state as it was before the step, the result of an earlier equation, or the layer's input x.
+
+    x may be wider than the equation that reads it element by element: `part` says which of its stretches of `units`
+    elements is meant.
+    """
+
+    name: str
+    part: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name}[{self.part}]" if self.part else self.name
+
+
+@dataclass(frozen=True)
+class Parameter(Expression):
+    """A vector of trained weights, one a unit: a peephole, SRU's v."""
 
     name: str
 
@@ -55,7 +67,7 @@ class Call(Expression):
     arguments: tuple[Expression, ...]
 
     def __post_init__(self) -> None:
-        if FUNCTIONS.get(self.function) != len(self.arguments):
+        if self.function not in FUNCTIONS or FUNCTIONS[self.function].arity != len(self.arguments):
             raise ValueError(f"{self.function} with {len(self.arguments)} arguments is not in the language")
 
     def __str__(self) -> str:
@@ -63,7 +75,7 @@ class Call(Expression):
         for argument in self.arguments:
             is_sum = isinstance(argument, Call) and argument.function == "add"
             texts.append(f"({argument})" if self.function in ("multiply", "one_minus") and is_sum else str(argument))
-        return SYMBOLS.get(self.function, f"{self.function}({{}})").format(*texts)
+        return FUNCTIONS[self.function].text.format(*texts)
 
 
 def function(name: str, argument: Expression) -> Expression:
@@ -76,14 +88,9 @@ def affine(gate: str, *sources: Value) -> Affine:
     return Affine(gate, tuple(source.name for source in sources))
 
 
-def sigmoid(argument: Expression) -> Expression:
-    """The logistic function."""
-    return function("sigmoid", argument)
-
-
-def tanh(argument: Expression) -> Expression:
-    """The hyperbolic tangent."""
-    return function("tanh", argument)
+def mix(share: Expression, a: Expression, b: Expression) -> Expression:
+    """share * a + (1 - share) * b, with a share from 0 to 1."""
+    return Call("mix", (share, a, b))
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

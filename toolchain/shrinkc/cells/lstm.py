@@ -1,27 +1,46 @@
 """Long short-term memory."""
 
 from .cell import Cell, Equation, State
-from .expressions import Value, affine, function, sigmoid
+from .expressions import Expression, Parameter, Value, affine, function
+from .options import chosen
 
 
-def lstm(activation: str = "tanh") -> Cell:
-    """LSTM with a forget gate, without peepholes.
+def lstm(
+    gate: str = "sigmoid",
+    candidate: str = "tanh",
+    hidden: str = "tanh",
+    peepholes: str = "no",
+    projection: str = "no",
+) -> Cell:
+    """LSTM with a forget gate. gate, candidate, hidden: functions of the gates, of the candidate and of c.
 
-    Source: Hochreiter and Schmidhuber 1997; forget gate from Gers et al. 2000.
+    With peepholes, the input and forget gates see the old c and the output gate the new one, each through a vector of
+    weights. With projection, h is a product of o * hidden(c) of the width `projection`.
     """
     x, h, c = Value("x"), Value("h"), Value("c")
-    i, f, g, o, c_new = (Value(name) for name in ("i", "f", "g", "o", "c_new"))
+    i, f, g, o, c_new, m = (Value(name) for name in ("i", "f", "g", "o", "c_new", "m"))
+    peeps, projects = chosen("peepholes", peepholes), chosen("projection", projection)
+
+    def gated(name: str, seen: Value) -> Expression:
+        product = affine(name, x, h)
+        return function(gate, product + Parameter(f"{name}_peephole") * seen if peeps else product)
+
+    result = o * function(hidden, c_new)
     return Cell(
         name="lstm",
         states=(State("h", next="h_new"), State("c", next="c_new", wide=True)),
         equations=(
-            Equation("i", sigmoid(affine("input", x, h))),
-            Equation("f", sigmoid(affine("forget", x, h))),
-            Equation("g", function(activation, affine("candidate", x, h))),
-            Equation("o", sigmoid(affine("output", x, h))),
+            Equation("i", gated("input", c)),
+            Equation("f", gated("forget", c)),
+            Equation("g", function(candidate, affine("candidate", x, h))),
             Equation("c_new", f * c + i * g),
-            Equation("h_new", o * function(activation, c_new)),
+            Equation("o", gated("output", c_new)),
+            *(
+                (Equation("m", result), Equation("h_new", affine("projection", m), width="projection"))
+                if projects
+                else (Equation("h_new", result),)
+            ),
         ),
         output="h_new",
-        source="Hochreiter and Schmidhuber 1997; Gers et al. 2000",
+        source="Hochreiter and Schmidhuber 1997; forget gate and peepholes: Gers et al. 2000; projection: Sak et al. 2014",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..errors import BuildError
 from ..resources import data_folder
 
-_HEADER = struct.Struct("<6I68s")
+_HEADER = struct.Struct("<7I68s")
 
 
 @functools.cache
@@ -21,8 +21,8 @@ def protocol() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Interface:
-    """The model behind an image: vector sizes in elements, the state's size in bytes, and the digest (64
-    hex digits).
+    """The model behind an image: vector sizes in elements, the state's size in bytes, the most frames of an
+    utterance (0: it goes frame by frame), and the digest (64 hex digits).
     """
 
     abi: int
@@ -30,6 +30,7 @@ class Interface:
     outputs: int
     send_groups: int
     state_bytes: int
+    max_frames: int
     digest: str
 
     SIZE = _HEADER.size
@@ -40,7 +41,7 @@ class Interface:
         wrong = BuildError("there is no header of the test harness; build the image again")
         if len(header) < cls.SIZE:
             raise wrong
-        magic, abi, inputs, outputs, groups, state, digest = _HEADER.unpack(header[: cls.SIZE])
+        magic, abi, inputs, outputs, groups, state, frames, digest = _HEADER.unpack(header[: cls.SIZE])
         if magic != protocol()["OUTPUT_MAGIC"]:
             raise wrong
-        return cls(abi, inputs, outputs, groups, state, digest.rstrip(b"\0").decode("ascii", "replace"))
+        return cls(abi, inputs, outputs, groups, state, frames, digest.rstrip(b"\0").decode("ascii", "replace"))

@@ -15,7 +15,7 @@ from ..resources import data_folder
 from ..target import Target
 from . import expressions
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 """Raised when the meaning of the step call, the state or the helpers changes."""
 
 RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h", "shrinkc_scan.c")
@@ -86,7 +86,6 @@ def _environment() -> jinja2.Environment:
 def _context(program: Program, symbols: Sequence[str]) -> dict[str, object]:
     network = program.network
     gain, offset = network.input_affine
-    multipliers = {one.name: f"{network.name}_{one.name}_multipliers" for one in network.accumulators}
     return {
         "name": network.name,
         "NAME": network.name.upper(),
@@ -98,7 +97,9 @@ def _context(program: Program, symbols: Sequence[str]) -> dict[str, object]:
         "symbols": list(symbols),
         "sums": sums_places(network),
         "held": held_field,
-        "expression": lambda operation: expressions.write(operation, multipliers),
+        "gives": {step.name: step.gives for step in program.steps},
+        "once_layers": {call.layer.name for call in program.calls if call.once},
+        "expression": lambda layer, operation: expressions.write(operation, network.name, layer.name),
     }
 
 

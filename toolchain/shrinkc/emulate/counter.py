@@ -39,7 +39,7 @@ class Counter:
     def instructions(self, low: np.ndarray, wraps: np.ndarray, empty: int) -> np.ndarray:
         """Instructions of each call, from its first to its return: int64.
 
-        `low` and `wraps` are as in protocol.h; `empty` is the `low` of a call of a lone return instruction.
+        `low` and `wraps` are as in protocol.h, both 0 where there was no call; `empty` is the `low` of a call of a lone return instruction.
         """
         if self.systick_hz == 0:
             return np.zeros(len(low), np.int64)
@@ -49,4 +49,4 @@ class Counter:
         ticks = (low & np.uint32(_PERIOD - 1)).astype(np.int64) + all_wraps * _PERIOD
         overhead = self.elapsed(np.array([empty]), np.array([0]))[0] - 1
         interrupts = wraps.astype(np.int64) * numbers["WRAP_INSTRUCTIONS"]
-        return self.elapsed(ticks, all_wraps) - overhead - interrupts
+        return np.where(ticks > 0, self.elapsed(ticks, all_wraps) - overhead - interrupts, 0)

@@ -17,9 +17,10 @@ _FOOTER = struct.Struct("<4I")
 class Trace:
     """What a model did, frames of all utterances end to end.
 
-    outputs int16 (frames, outputs); sent uint16 (frames, send groups); instructions int64 (frames,), or zeros
+    outputs int16 (frames, outputs); sent uint32 (frames, send groups); instructions int64 (frames,), or zeros
     where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures
-    it; states uint8 (frames, state bytes) or None.
+    it; states uint8 (frames, state bytes) or None. A model of whole utterances has sent, instructions and states with
+    the last frame of each, and zeros with the others.
     """
 
     outputs: np.ndarray
@@ -37,6 +38,11 @@ def check_utterances(utterances: Sequence[np.ndarray], interface: Interface) -> 
                 f"utterance {index} is {utterance.dtype} {utterance.shape}; "
                 f"the model takes int16 (frames, {interface.inputs})"
             )
+        if interface.max_frames and len(utterance) > interface.max_frames:
+            raise InputError(
+                f"utterance {index} has {len(utterance)} frames, the model was built for {interface.max_frames}; "
+                f"build it with --max-frames {len(utterance)}"
+            )
 
 
 def encode_input(utterances: Sequence[np.ndarray], *, dump_state: bool) -> bytes:
@@ -53,7 +59,7 @@ def record_type(interface: Interface, *, dump_state: bool) -> np.dtype:
     """One frame's record in output.bin."""
     fields = [
         ("output", "<i2", (interface.outputs,)),
-        ("sent", "<u2", (interface.send_groups,)),
+        ("sent", "<u4", (interface.send_groups,)),
         ("low", "<u4"),
         ("wraps", "<u4"),
     ]
@@ -86,7 +92,7 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
     records = np.frombuffer(content, kind, frames, header_size())
     return Trace(
         outputs=records["output"].astype(np.int16),
-        sent=records["sent"].astype(np.uint16),
+        sent=records["sent"].astype(np.uint32),
         instructions=counter.instructions(records["low"], records["wraps"], empty),
         stack=stack,
         states=records["state"].copy() if dump_state else None,

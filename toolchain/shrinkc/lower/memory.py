@@ -1,9 +1,11 @@
 """The plan of memory: every array of the state struct, with its offset."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ..errors import InputError
 from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
+from .calls import rank_fields, sequence_fields
 from .layout import padded_rows
 from .program import TYPE_BYTES, Field
 
@@ -39,60 +41,80 @@ def held_field(group: SendGroup) -> str:
     return f"{group.name.replace('.', '_').replace('@', '_')}_held"
 
 
-def plan_memory(network: QuantizedNetwork, stored: dict[str, list[str]]) -> tuple[tuple[Field, ...], int]:
+def plan_memory(
+    network: QuantizedNetwork, stored: dict[str, list[str]], max_frames: int | None
+) -> tuple[tuple[Field, ...], int]:
     """Fields of the state struct and its size in bytes.
 
     stored: by layer, the equations whose results must be kept beside the states.
     """
-    wanted: list[tuple[str, str, int, str]] = []
+    wanted: list[_Wanted] = []
     for layer in network.layers:
         wanted += _layer_fields(layer, network, stored[layer.name])
     wanted += _scratch_fields(network)
-    wanted.sort(key=lambda field: -TYPE_BYTES[field[1]])
-    first = ("sent", "uint16_t", len(network.groups), "columns sent in the latest step, by send group")
+    wanted += [_Wanted(name, "int16_t", width, "outputs of layers side by side") for name, width in rank_fields(network)]
+    if max_frames:
+        text = f"outputs of a rank of layers over {max_frames} frames at most"
+        wanted += [_Wanted(name, "int16_t", size, text) for name, size in sequence_fields(network, max_frames)]
+    wanted.sort(key=lambda field: -TYPE_BYTES[field.type])
+    if max_frames:
+        first = _Wanted("sent", "uint32_t", len(network.groups), "columns sent over the latest utterance, by send group")
+    else:
+        first = _Wanted("sent", "uint16_t", len(network.groups), "columns sent in the latest step, by send group")
     return _place([first, *wanted])
 
 
-def _layer_fields(layer: QuantizedLayer, network: QuantizedNetwork, stored: list[str]):
+@dataclass(frozen=True)
+class _Wanted:
+    """A field that has no place yet; see `Field`."""
+
+    name: str
+    type: str
+    count: int
+    what: str
+    layer: str = ""
+
+
+def _layer_fields(layer: QuantizedLayer, network: QuantizedNetwork, stored: list[str]) -> Iterator[_Wanted]:
     for accumulator in layer.accumulators:
         if accumulator.delta:
             text = f"sums of {', '.join(accumulator.gates)}: bias + W * held"
-            yield f"{accumulator.name}_sums", "int32_t", padded(accumulator), text
+            yield _Wanted(f"{accumulator.name}_sums", "int32_t", padded(accumulator), text, layer.name)
     for state in layer.states:
         text = f"{state.name} of {layer.name}, Q{state.bits - 1 - state.fraction}.{state.fraction}"
-        yield f"{layer.name}_{state.name}", f"int{state.bits}_t", layer.units, text
+        yield _Wanted(f"{layer.name}_{state.name}", f"int{state.bits}_t", state.width, text, layer.name)
     for name in stored:
         equation = layer.equation(name)
-        type_name = "int16_t" if equation.limit < 1 << 15 else "int32_t"
-        yield f"{layer.name}_{name}", type_name, layer.units, f"{name} of {layer.name}"
+        text = f"{name} of {layer.name}"
+        yield _Wanted(f"{layer.name}_{name}", f"int{equation.bits}_t", equation.width, text, layer.name)
     for name in dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices):
         group = network.group(name)
         if group.delta:
             type_name = "int16_t" if group.limit > 127 else "int8_t"
-            yield held_field(group), type_name, group.width, f"{group.name} as last sent"
+            yield _Wanted(held_field(group), type_name, group.width, f"{group.name} as last sent", layer.name)
 
 
-def _scratch_fields(network: QuantizedNetwork):
+def _scratch_fields(network: QuantizedNetwork) -> Iterator[_Wanted]:
     """Memory that means nothing between steps: one array serves all groups, and one the dense sums of all layers."""
     sparse = [group.width for group in network.groups if group.delta]
     dense = [group.width for group in network.groups if not group.delta]
     if sparse:
-        yield "active", "shrinkc_active_t", max(sparse), "scratch: the columns to send"
+        yield _Wanted("active", "shrinkc_active_t", max(sparse), "scratch: the columns to send")
     if dense:
-        yield "quantized", "int16_t", max(dense), "scratch: a vector on its group's grid"
+        yield _Wanted("quantized", "int16_t", max(dense), "scratch: a vector on its group's grid")
     sums = [sum(padded(one) for one in layer.accumulators if not one.delta) for layer in network.layers]
     if any(sums):
-        yield SCRATCH_SUMS, "int32_t", max(sums), "scratch: the dense sums of one layer"
+        yield _Wanted(SCRATCH_SUMS, "int32_t", max(sums), "scratch: the dense sums of one layer")
 
 
-def _place(wanted: Iterable[tuple[str, str, int, str]]) -> tuple[tuple[Field, ...], int]:
-    fields: list[Field] = []
+def _place(wanted: Iterable[_Wanted]) -> tuple[tuple[Field, ...], int]:
+    fields: dict[str, Field] = {}
     offset = 0
-    for name, type_name, count, what in wanted:
-        if any(field.name == name for field in fields):
-            raise InputError(f"two arrays of the state would be called {name}; rename a layer")
-        size = TYPE_BYTES[type_name]
+    for one in wanted:
+        if one.name in fields:
+            raise InputError(f"two arrays of the state would be called {one.name}; rename a layer")
+        size = TYPE_BYTES[one.type]
         offset = -(-offset // size) * size
-        fields.append(Field(name, type_name, count, offset, what))
-        offset += size * count
-    return tuple(fields), -(-offset // _ALIGNMENT) * _ALIGNMENT
+        fields[one.name] = Field(one.name, one.type, one.count, offset, one.what, one.layer)
+        offset += size * one.count
+    return tuple(fields.values()), -(-offset // _ALIGNMENT) * _ALIGNMENT

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..numbers.operations import Operation
-from ..quantize.quantized import Accumulator, QuantizedNetwork, SendGroup
+from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
 
-TYPE_BYTES = {"int32_t": 4, "int16_t": 2, "uint16_t": 2, "int8_t": 1, "shrinkc_active_t": 4}
+TYPE_BYTES = {"int32_t": 4, "uint32_t": 4, "int16_t": 2, "uint16_t": 2, "int8_t": 1, "shrinkc_active_t": 4}
+
+INPUT, OUTPUT = "input", "output"
+"""The caller's own arrays, among the fields of the state."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One array of the state struct. offset and bytes in bytes; `what` says what it holds, for the reader of the C."""
+    """One array of the state struct. offset and bytes in bytes; `what` says what it holds, for the reader of the C.
+
+    layer: whose memory from step to step it is, which a reset sets to 0; "" for scratch.
+    """
 
     name: str
     type: str
     count: int
     offset: int
     what: str
+    layer: str = ""
 
     @property
     def bytes(self) -> int:
@@ -40,7 +47,10 @@ class PackedMatrix:
 
 @dataclass(frozen=True)
 class Read:
-    """Sum up one send group's products: scan (or quantise) a vector, then multiply each matrix that reads it."""
+    """Sum up one send group's products: scan (or quantise) a vector, then multiply each matrix that reads it.
+
+    vector: a field of the state, or INPUT.
+    """
 
     group: SendGroup
     index: int
@@ -60,7 +70,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Store:
-    """An update's result `value` that stays in the field `field`."""
+    """An update's result `value` that stays in the field `field`, or goes to OUTPUT."""
 
     field: str
     value: str
@@ -80,6 +90,17 @@ class Update:
     loads: tuple[tuple[str, str], ...]
     assignments: tuple[Assignment, ...]
     stores: tuple[Store, ...]
+    reads_input: bool
+
+    @property
+    def uses_state(self) -> bool:
+        """Whether it reads or writes anything of the state."""
+        return bool(self.accumulators or self.loads or any(store.field != OUTPUT for store in self.stores))
+
+    @property
+    def writes_output(self) -> bool:
+        """Whether it writes to where its caller says."""
+        return any(store.field == OUTPUT for store in self.stores)
 
 
 @dataclass(frozen=True)
@@ -91,21 +112,72 @@ class Stage:
 
     starting: tuple[Accumulator, ...]
     reads: tuple[Read, ...]
-    update: Update
+    updates: tuple[Update, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer's step: a function of the state and of its input, that writes to its output where it `gives` one."""
+
+    layer: QuantizedLayer
+    stages: tuple[Stage, ...]
+    gives: bool
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def reads_input(self) -> bool:
+        """Whether its function takes the input: every layer's does, but for one that reads nothing."""
+        reads = any(read.vector == INPUT for stage in self.stages for read in stage.reads)
+        return reads or any(update.reads_input for stage in self.stages for update in stage.updates)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A vector in memory: a field of the state, INPUT or OUTPUT; `stride` elements from frame to frame."""
+
+    name: str
+    stride: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One layer's step over one frame, or over an utterance in a direction.
+
+    once: over the last frame alone, behind a layer that gives its last step only. first: where in a frame of `target`
+    its output begins.
+    """
+
+    layer: QuantizedLayer
+    forward: bool
+    once: bool
+    source: Place
+    target: Place
+    first: int
 
 
 @dataclass(frozen=True)
 class Program:
     """Everything about the C library but its syntax.
 
-    fields: the state struct in order, `state_bytes` in all. stages: the step call. matrices: all packed weights.
+    fields: the state struct in order, `state_bytes` in all. steps: one a layer. calls: what the library's own call does,
+    in order. matrices: all packed weights. max_frames: of an utterance, where the network takes whole ones.
     """
 
     network: QuantizedNetwork
     fields: tuple[Field, ...]
     state_bytes: int
-    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+    calls: tuple[Call, ...]
     matrices: tuple[PackedMatrix, ...]
+    max_frames: int | None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of all layers, in order."""
+        return tuple(stage for step in self.steps for stage in step.stages)
 
     def field(self, name: str) -> Field:
         """The field of that name."""

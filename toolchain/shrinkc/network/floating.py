@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..cells.expressions import Affine, Call, Expression, Value
-from .network import Layer, Network
-from .sequences import Batch, batches
+from ..cells.expressions import Affine, Call, Expression, Parameter, Value
+from ..cells.functions import FUNCTIONS
+from .layer import Layer
+from .network import Network
+from .sequences import Batch, batches, run_ranks
 
 BATCH = 128
 """Utterances side by side: bounds the memory whatever the size of the dataset."""
@@ -14,19 +16,11 @@ BATCH = 128
 Observer = Callable[[str, np.ndarray], None]
 """Called with a vector's name and its values on real frames only, (frames, width)."""
 
-FUNCTIONS: dict[str, Callable[..., np.ndarray]] = {
-    "add": np.add,
-    "multiply": np.multiply,
-    "one_minus": lambda a: 1 - a,
-    "sigmoid": lambda a: 0.5 + 0.5 * np.tanh(0.5 * a),
-    "tanh": np.tanh,
-    "relu": lambda a: np.maximum(a, 0),
-    "identity": lambda a: a,
-}
-
 
 def run(network: Network, utterances: Sequence[np.ndarray], observe: Observer | None = None) -> list[np.ndarray]:
-    """The network's outputs: one (frames, outputs) float32 array an utterance of (frames, inputs) raw features."""
+    """The network's outputs, one float32 array an utterance of (frames, inputs) raw features: (frames, outputs), or
+    (1, outputs) where the network gives its last step only.
+    """
     return list(stream(network, utterances, observe))
 
 
@@ -34,12 +28,10 @@ def stream(network: Network, utterances: Iterable[np.ndarray], observe: Observer
     """`run`, one utterance at a time, with at most BATCH of them in memory."""
     for group in batches(utterances, BATCH):
         batch = Batch.of([normalize(network, utterance) for utterance in group])
-        values = batch.frames
         if observe:
-            observe("input", values[batch.mask])
-        for layer in network.layers:
-            values = _run_layer(layer, batch, values, observe)
-        yield from batch.unpad(values)
+            observe("input", batch.frames[batch.mask])
+        result = run_ranks(network.layers, batch, lambda layer, part, _: _run_layer(layer, part, observe))
+        yield from result.unpad(result.frames)
 
 
 def normalize(network: Network, features: np.ndarray) -> np.ndarray:
@@ -48,14 +40,16 @@ def normalize(network: Network, features: np.ndarray) -> np.ndarray:
         return ((np.asarray(features, np.float32) - network.mean) * network.scale).astype(np.float32)
 
 
-def _run_layer(layer: Layer, batch: Batch, inputs: np.ndarray, observe: Observer | None) -> np.ndarray:
-    """inputs (longest, utterances, width) to outputs (longest, utterances, units)."""
-    cell = layer.cell
+def _run_layer(layer: Layer, batch: Batch, observe: Observer | None) -> np.ndarray:
+    """A batch of (longest, utterances, inputs) to outputs (longest, utterances, width of the cell's output)."""
+    cell, inputs = layer.cell, batch.frames
     steps, columns = inputs.shape[:2]
-    names = _observed(layer)
-    seen = {name: np.zeros((steps, columns, layer.units), np.float32) for name in names} if observe else {}
-    outputs = np.zeros((steps, columns, layer.units), np.float32)
-    states = {state.name: np.zeros((columns, layer.units), np.float32) for state in cell.states}
+    seen: dict[str, np.ndarray] = {}
+    if observe:
+        observe(f"{layer.name}.x", inputs[batch.mask])
+        seen = {name: np.zeros((steps, columns, width), np.float32) for name, width in _observed(layer).items()}
+    outputs = np.zeros((steps, columns, layer.width(cell.output)), np.float32)
+    states = {state.name: np.zeros((columns, layer.width(state.name)), np.float32) for state in cell.states}
     for step in range(steps):
         count = batch.active[step]
         values = {name: state[:count] for name, state in states.items()}
@@ -74,18 +68,22 @@ def _run_layer(layer: Layer, batch: Batch, inputs: np.ndarray, observe: Observer
     return outputs
 
 
-def _observed(layer: Layer) -> list[str]:
-    """Every equation's result, and every affine product before its function, under its gate's name."""
-    equations = [equation.name for equation in layer.cell.equations]
-    return equations + [f"affine.{affine.gate}" for affine in layer.cell.affines]
+def _observed(layer: Layer) -> dict[str, int]:
+    """Widths of every equation's result, and of every affine product before its function, under its gate's name."""
+    equations = {equation.name: layer.width(equation.name) for equation in layer.cell.equations}
+    return equations | {f"affine.{affine.gate}": layer.rows(affine.gate) for affine in layer.cell.affines}
 
 
 def _evaluate(
     node: Expression, layer: Layer, values: dict[str, np.ndarray], trace: dict[str, np.ndarray]
 ) -> np.ndarray:
     match node:
+        case Value("x", part):
+            return values["x"][:, part * layer.units : (part + 1) * layer.units]
         case Value(name):
             return values[name]
+        case Parameter(name):
+            return layer.vectors[name]
         case Affine(gate, sources):
             total = layer.biases[gate]
             for source in sources:
@@ -93,5 +91,5 @@ def _evaluate(
             trace[f"affine.{gate}"] = total
             return total
         case Call(function, arguments):
-            return FUNCTIONS[function](*(_evaluate(argument, layer, values, trace) for argument in arguments))
+            return FUNCTIONS[function].compute(*(_evaluate(argument, layer, values, trace) for argument in arguments))
     raise TypeError(f"{node!r} is no expression")

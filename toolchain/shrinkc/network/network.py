@@ -1,78 +1,48 @@
 """Network: what an importer gives and every later stage reads."""
 
-import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from ..c_names import name_problem
-from ..cells import Cell, define
 from ..errors import InputError
+from .layer import FORWARD, Layer, check_identifier
 
 
-def check_identifier(name: str, what: str) -> None:
-    """Raise InputError that names `what` unless `name` can stand in C as it is."""
-    problem = name_problem(name)
-    if problem:
-        raise InputError(f"{what} {name!r} {problem}")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer: a cell and its float32 weights.
-
-    matrices: path's "gate.source" -> (units, width of the source). biases: gate -> (units,).
-    inputs: width of x. units: width of the output and of every state.
-    """
+class Placed(Protocol):
+    """A layer, in float or as integers, as far as its place in the network goes."""
 
     name: str
-    cell_name: str
-    cell_options: dict[str, str]
-    inputs: int
-    units: int
-    matrices: dict[str, np.ndarray]
-    biases: dict[str, np.ndarray]
+    reads: tuple[str, ...]
+    directions: tuple[str, ...]
+    last: bool
 
-    def __post_init__(self) -> None:
-        check_identifier(self.name, "layer name")
-        if self.inputs < 1 or self.units < 1:
-            raise InputError(
-                f"layer {self.name}: has {self.inputs} inputs and {self.units} units; it needs one at least"
-            )
-        for affine in self.cell.affines:
-            paths = {f"{affine.gate}.{source}" for source in affine.sources}
-            if not paths <= self.matrices.keys() or affine.gate not in self.biases:
-                raise InputError(f"layer {self.name}: the gate {affine.gate} lacks a matrix or its bias")
-            if self.biases[affine.gate].shape != (self.units,):
-                raise InputError(f"layer {self.name}: the bias of {affine.gate} is not of {self.units} units")
-            for source in affine.sources:
-                shape = self.matrices[f"{affine.gate}.{source}"].shape
-                if shape != (self.units, self.width(source)):
-                    raise InputError(
-                        f"layer {self.name}: {affine.gate}.{source} has the shape {shape}, "
-                        f"not ({self.units}, {self.width(source)})"
-                    )
 
-    @functools.cached_property
-    def cell(self) -> Cell:
-        """The definition that every stage reads."""
-        return define(self.cell_name, self.cell_options)
+Any = TypeVar("Any", bound=Placed)
 
-    def width(self, source: str) -> int:
-        """Elements of the vector `source`: x has the layer's inputs, every other vector the layer's units."""
-        return self.inputs if source == "x" else self.units
 
-    @property
-    def parameters(self) -> int:
-        """How many float weights and biases the layer has."""
-        return sum(array.size for array in (*self.matrices.values(), *self.biases.values()))
+def ranks(layers: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
+    """Layers that read the same vector, rank after rank: each reads all outputs of the rank before, side by side."""
+    found: list[list[Any]] = []
+    for layer in layers:
+        if found and found[-1][0].reads == layer.reads:
+            found[-1].append(layer)
+        else:
+            found.append([layer])
+    return tuple(tuple(rank) for rank in found)
+
+
+def streams(layers: Sequence[Placed]) -> bool:
+    """Whether the network can go frame by frame: no layer looks back from the end of the utterance."""
+    return all(layer.directions == (FORWARD,) for layer in layers)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A stack of layers, each reading the output of the one before.
+    """Layers in ranks, each rank reading the outputs of the one before.
 
-    mean, scale: (inputs,) float32; the first layer reads (features - mean) * scale, the model's own normalisation.
+    mean, scale: (inputs,) float32; the first rank reads (features - mean) * scale, the model's own normalisation.
     notes: what the importer left off or folded, for the report.
     """
 
@@ -84,23 +54,36 @@ class Network:
 
     def __post_init__(self) -> None:
         check_identifier(self.name, "model name")
-        if not self.layers:
+        if not any(layer.parameters for layer in self.layers):
             raise InputError(f"model {self.name} has no layer with weights")
         names = [layer.name for layer in self.layers]
-        if len(set(names)) != len(names):
+        if len({name.lower() for name in names}) != len(names):
             raise InputError(f"model {self.name} has two layers of one name: {', '.join(names)}")
-        for before, after in zip(self.layers, self.layers[1:], strict=False):
-            if before.units != after.inputs:
-                raise InputError(f"layer {after.name} reads {after.inputs} values, {before.name} gives {before.units}")
+        self._check_ranks()
         for what, vector in (("mean", self.mean), ("scale", self.scale)):
             if vector.shape != (self.inputs,) or not np.isfinite(vector).all():
                 raise InputError(
                     f"model {self.name}: the {what} of its normalisation is not {self.inputs} finite values"
                 )
-        for layer in self.layers:
-            for key, array in (*layer.matrices.items(), *layer.biases.items()):
-                if not np.isfinite(array).all():
-                    raise InputError(f"layer {layer.name}: {key} holds NaN or infinite weights; train it again")
+
+    def _check_ranks(self) -> None:
+        before: tuple[Layer, ...] = ()
+        for rank in self.ranks:
+            given = sum(layer.outputs for layer in before) if before else rank[0].inputs
+            for layer in rank:
+                if layer.reads != tuple(one.name for one in before):
+                    raise InputError(f"layer {layer.name} does not read the layers before it, but {layer.reads}")
+                if layer.inputs != given:
+                    what = " and ".join(one.name for one in before) if before else "the input"
+                    raise InputError(f"layer {layer.name} reads {layer.inputs} values, {what} gives {given}")
+                if layer.last != rank[0].last:
+                    raise InputError(f"layer {layer.name} and {rank[0].name} must both give all steps or both the last")
+            before = rank
+
+    @property
+    def ranks(self) -> tuple[tuple[Layer, ...], ...]:
+        """The layers, those side by side together."""
+        return ranks(self.layers)
 
     @property
     def inputs(self) -> int:
@@ -110,19 +93,14 @@ class Network:
     @property
     def outputs(self) -> int:
         """Width of a frame of outputs."""
-        return self.layers[-1].units
+        return sum(layer.outputs for layer in self.ranks[-1])
+
+    @property
+    def streams(self) -> bool:
+        """Whether it goes frame by frame; otherwise it takes whole utterances."""
+        return streams(self.layers)
 
     @property
     def parameters(self) -> int:
         """Float weights and biases of all layers; normalisation statistics are not counted."""
         return sum(layer.parameters for layer in self.layers)
-
-    def source_vector(self, index: int, source: str) -> str:
-        """The vector that layer `index` reads as `source`: x is the output of the layer before, or the input."""
-        layer = self.layers[index]
-        if source != "x":
-            return f"{layer.name}.{source}"
-        if index == 0:
-            return "input"
-        before = self.layers[index - 1]
-        return f"{before.name}.{before.cell.output}"

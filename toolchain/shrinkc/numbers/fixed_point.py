@@ -63,3 +63,13 @@ def multiply_shift(a, b, bits):
 def scale_state(state, factor):
     """A 32-bit state times a Q0.15 gate: 2 * multiply_wide(state, factor). The last bit is always 0."""
     return 2 * multiply_wide(state, factor)
+
+
+def mix(share, a, b):
+    """b + round(share * (a - b) / 2^15), share in Q0.15; the compiler proves that the product fits 32 bits."""
+    return b + rounding_shift((np.asarray(a, np.int64) - b) * share, 15)
+
+
+def mix_wide(share, a, b):
+    """`mix` of 32-bit numbers whose difference fits 32 bits: b + scale_state(a - b, share)."""
+    return b + scale_state(np.asarray(a, np.int64) - b, share)

@@ -13,8 +13,10 @@ TANH_FRACTION = 12
 """Argument of tanh: Q3.12, reaching +-8, where tanh is 1 to within 2.3e-7."""
 SIGMOID_FRACTION = 11
 """Argument of sigmoid: Q4.11, reaching +-16."""
+CLAMP_FRACTION = 12
+"""Argument of clamp: Q3.12."""
 RESULT_FRACTION = 15
-"""Result of both: Q0.15, at most 32767."""
+"""Result of all: Q0.15, at most 32767."""
 STEP_BITS = 7
 """Arguments between two table entries: 2^7 of 2^-12, a step of 1/32."""
 TANH_ERROR = 1.3e-4
@@ -59,3 +61,8 @@ def tanh_q15(argument):
 def sigmoid_q15(argument):
     """sigmoid of an int16 array in Q4.11; int16 in Q0.15, 0 to 32767: (tanh + 1) / 2 rounded down."""
     return _every_sigmoid()[np.asarray(argument, np.int64) + 32768]
+
+
+def clamp_q15(argument):
+    """min(max(x, 0), 1) of an int16 array in Q3.12; int64 in Q0.15, 0 to 32767."""
+    return np.clip(np.asarray(argument, np.int64) << (RESULT_FRACTION - CLAMP_FRACTION), 0, 32767)

@@ -3,9 +3,9 @@
 import math
 
 from ..cells import Cell
-from ..cells.expressions import Affine, Call, Expression, Value
+from ..cells.expressions import Affine, Call, Expression, Parameter, Value
+from ..cells.functions import FUNCTIONS, Interval
 
-Interval = tuple[float, float]
 EVERYTHING: Interval = (-math.inf, math.inf)
 
 
@@ -35,30 +35,15 @@ def _evaluate_all(cell: Cell, states: dict[str, Interval]) -> dict[str, Interval
 
 def _evaluate(node: Expression, known: dict[str, Interval]) -> Interval:
     match node:
+        case Value("x") | Affine() | Parameter():
+            return EVERYTHING
         case Value(name):
             return known[name]
-        case Affine():
-            return EVERYTHING
         case Call(function, arguments):
-            return _RULES[function](*(_evaluate(argument, known) for argument in arguments))
+            return FUNCTIONS[function].bounds(*(_evaluate(argument, known) for argument in arguments))
     raise TypeError(f"{node!r} is no expression")
 
 
 def _size(interval: Interval) -> float:
     return max(-interval[0], interval[1])
 
-
-def _product(a: Interval, b: Interval) -> Interval:
-    corners = [x * y if x and y else 0.0 for x in a for y in b]
-    return min(corners), max(corners)
-
-
-_RULES = {
-    "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "multiply": _product,
-    "one_minus": lambda a: (1 - a[1], 1 - a[0]),
-    "sigmoid": lambda a: (0.0, 1.0),
-    "tanh": lambda a: (-1.0, 1.0),
-    "relu": lambda a: (max(a[0], 0.0), max(a[1], 0.0)),
-    "identity": lambda a: a,
-}

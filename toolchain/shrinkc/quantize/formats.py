@@ -7,13 +7,15 @@ fit 32 bits is never made, which proves that the element-wise C cannot overflow.
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..calibrate import Ranges
 from ..cells import Cell
-from ..cells.expressions import Affine, Call, Expression, Value
+from ..cells.expressions import Affine, Call, Expression, Parameter, Value
 from ..errors import BuildError
-from ..network import Layer
+from ..network import Layer, Network
 from ..numbers.fixed_point import INT16_MAX, STATE32_MAX
-from ..numbers.functions import RESULT_FRACTION, SIGMOID_FRACTION, TANH_FRACTION
+from ..numbers.functions import CLAMP_FRACTION, RESULT_FRACTION, SIGMOID_FRACTION, TANH_FRACTION
 from ..numbers.operations import Operation
 from .bounds import proven_bounds
 
@@ -21,7 +23,8 @@ MARGIN = 2.0
 """A vector without a proven bound gets room for twice what calibration saw; beyond it saturates."""
 INT32_MAX = (1 << 31) - 1
 WIDE_FRACTION_MAX = 24
-ARGUMENT_FRACTION = {"sigmoid": SIGMOID_FRACTION, "tanh": TANH_FRACTION}
+SHIFT_MAX = 30
+ARGUMENT_FRACTION = {"sigmoid": SIGMOID_FRACTION, "tanh": TANH_FRACTION, "clamp": CLAMP_FRACTION}
 
 
 @dataclass(frozen=True)
@@ -53,32 +56,73 @@ class Typed:
 
 @dataclass(frozen=True)
 class LayerFormats:
-    """Formats of one layer: of every equation's result, and the fraction that every gate's sum is requantised to."""
+    """Formats of one layer.
+
+    equations: of every equation's result. operations: what computes it; the leaves "affine" name gates, not yet
+    accumulators. gate_fractions: what every gate's sum is requantised to. vectors: of the cell's trained vectors, int16.
+    entry: of x where equations read it element by element, else None.
+    """
 
     equations: dict[str, Format]
     operations: dict[str, Typed]
     gate_fractions: dict[str, int]
+    vectors: dict[str, Format]
+    entry: Format | None
 
 
-def choose_formats(layer: Layer, ranges: Ranges, state_bits: int) -> LayerFormats:
-    """Formats and operations of a layer; the leaves "affine" of the operations name gates, not yet accumulators."""
+def choose_formats(network: Network, ranges: Ranges, state_bits: int) -> dict[str, LayerFormats]:
+    """Formats and operations of every layer. Layers side by side give their outputs in one format."""
+    formats: dict[str, LayerFormats] = {}
+    given = input_format(ranges)
+    for rank in network.ranks:
+        bound = max(_bound(layer, layer.cell.output, ranges) for layer in rank)
+        for layer in rank:
+            formats[layer.name] = _layer_formats(layer, ranges, state_bits, bound, given)
+        given = formats[rank[0].name].equations[rank[0].cell.output]
+    return formats
+
+
+def input_format(ranges: Ranges) -> Format:
+    """The network's input where equations read it element by element: a power of two, as every vector has."""
+    bound = MARGIN * ranges["input"].maximum or 1.0
+    return Format(min(RESULT_FRACTION, 15 - _integer_bits(bound)), INT16_MAX)
+
+
+def _layer_formats(layer: Layer, ranges: Ranges, state_bits: int, output_bound: float, given: Format) -> LayerFormats:
     cell = layer.cell
-    bounds = proven_bounds(cell)
-    formats = {
-        equation.name: _equation_format(cell, equation.name, bounds, ranges, layer.name, state_bits)
-        for equation in cell.equations
-    }
-    builder = _Builder(layer, ranges, formats)
+    bounds = {e.name: _bound(layer, e.name, ranges) for e in cell.equations} | {cell.output: output_bound}
+    formats = {name: _equation_format(cell, name, bound, state_bits) for name, bound in bounds.items()}
+    entry = given if cell.input_parts else None
+    vectors = {name: _vector_format(values) for name, values in layer.vectors.items()}
+    builder = _Builder(layer, ranges, formats, vectors, entry)
     operations = {equation.name: builder.equation(equation.name, equation.expression) for equation in cell.equations}
-    return LayerFormats(formats, operations, builder.gate_fractions)
+    return LayerFormats(formats, operations, builder.gate_fractions, vectors, entry)
 
 
-def _equation_format(cell: Cell, name: str, bounds: dict, ranges: Ranges, layer: str, state_bits: int) -> Format:
-    bound = min(bounds[name], MARGIN * ranges[f"{layer}.{name}"].maximum) or 1.0
+def _bound(layer: Layer, name: str, ranges: Ranges) -> float:
+    """The largest magnitude that an equation's format must hold: what is proven, or what was seen with a margin."""
+    return min(proven_bounds(layer.cell)[name], MARGIN * ranges[f"{layer.name}.{name}"].maximum) or 1.0
+
+
+def _equation_format(cell: Cell, name: str, bound: float, state_bits: int) -> Format:
+    """16 bits, or 32 for a wide state that neither a product nor the next layer reads: those read 16 bits."""
+    states = {state.name: state.next for state in cell.states}
+    narrow = {cell.output, *(states.get(source, source) for source in cell.sources)}
     wide = any(state.next == name and state.wide for state in cell.states)
-    if wide and state_bits == 32:
+    if wide and state_bits == 32 and name not in narrow:
         return Format(min(WIDE_FRACTION_MAX, 30 - _integer_bits(bound)), STATE32_MAX)
     return Format(min(RESULT_FRACTION, 15 - _integer_bits(bound)), INT16_MAX)
+
+
+def _vector_format(values: np.ndarray) -> Format:
+    largest = float(np.abs(values).max(initial=0.0))
+    # A power of two itself would be one step too large for its sign's side.
+    return Format(min(RESULT_FRACTION, 15 - _integer_bits(np.nextafter(largest, np.inf) or 1.0)), INT16_MAX)
+
+
+def quantize_to(values: np.ndarray, kept: Format) -> np.ndarray:
+    """Real values to int32 in a format, rounded to nearest and saturated."""
+    return np.clip(np.rint(values.astype(np.float64) * 2.0**kept.fraction), -kept.limit, kept.limit).astype(np.int32)
 
 
 def _integer_bits(bound: float) -> int:
@@ -94,9 +138,18 @@ def _read(name: str, kept: Format) -> Typed:
 class _Builder:
     """Turns expressions into operations, one layer's worth."""
 
-    def __init__(self, layer: Layer, ranges: Ranges, formats: dict[str, Format]) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        ranges: Ranges,
+        formats: dict[str, Format],
+        vectors: dict[str, Format],
+        entry: Format | None,
+    ) -> None:
         self.layer = layer
         self.ranges = ranges
+        self.vectors = vectors
+        self.entry = entry
         self.gate_fractions: dict[str, int] = {}
         self.known: dict[str, Typed] = {
             state.name: _read(state.name, formats[state.next]) for state in layer.cell.states
@@ -119,14 +172,24 @@ class _Builder:
 
     def _convert(self, node: Expression, wanted: int | None) -> Typed:
         match node:
+            case Value("x", part):
+                assert self.entry is not None
+                operation = Operation("input", parameters=(part * self.layer.units, self.layer.units), name="x")
+                return Typed(operation, self.entry.fraction, -self.entry.limit - 1, self.entry.limit)
             case Value(name):
                 return self.known[name]
+            case Parameter(name):
+                steps = quantize_to(self.layer.vectors[name], self.vectors[name])
+                operation = Operation("parameter", name=name)
+                return Typed(operation, self.vectors[name].fraction, int(steps.min()), int(steps.max()))
             case Affine(gate):
                 return self._affine(gate, wanted)
             case Call("add", (a, b)):
                 return self._add(a, b, wanted)
             case Call("multiply", (a, b)):
                 return self._multiply(a, b, wanted)
+            case Call("mix", (share, a, b)):
+                return self._mix(share, a, b, wanted)
             case Call("one_minus", (a,)):
                 return self._one_minus(self._convert(a, None))
             case Call("identity", (a,)):
@@ -134,7 +197,7 @@ class _Builder:
             case Call("relu", (a,)):
                 inner = self._convert(a, wanted)
                 return Typed(Operation("relu", (inner.operation,)), inner.fraction, 0, max(inner.high, 0))
-            case Call(("sigmoid" | "tanh") as function, (a,)):
+            case Call(("sigmoid" | "tanh" | "clamp") as function, (a,)):
                 return self._function(function, a)
         raise TypeError(f"{node!r} is no expression")
 
@@ -152,7 +215,7 @@ class _Builder:
         operation = inner.operation
         if inner.size > INT16_MAX + (inner.low < 0):
             operation = Operation("saturate_s16", (operation,))
-        low = 0 if function == "sigmoid" else -INT16_MAX
+        low = -INT16_MAX if function == "tanh" else 0
         return Typed(Operation(function, (operation,)), RESULT_FRACTION, low, INT16_MAX)
 
     def _add(self, a: Expression, b: Expression, wanted: int | None) -> Typed:
@@ -167,10 +230,7 @@ class _Builder:
         if left.size < right.size:
             left, right = right, left
         if left.size > INT16_MAX + 1:
-            if right.fraction != RESULT_FRACTION or right.size > INT16_MAX + 1:
-                raise BuildError(f"layer {self.layer.name}: a 32-bit state can only be scaled by a gate")
-            operation = Operation("scale_state", (left.operation, right.operation))
-            return Typed(operation, left.fraction, -left.size - 2, left.size)
+            return self._multiply_wide(left, right)
         product = left.fraction + right.fraction
         fraction = min(product, RESULT_FRACTION if wanted is None else wanted)
         shift = product - fraction
@@ -179,6 +239,33 @@ class _Builder:
         half = 1 << shift >> 1
         self._checked(Typed(operation, product, min(corners), max(corners) + half))
         return Typed(operation, fraction, (min(corners) + half) >> shift, (max(corners) + half) >> shift)
+
+    def _multiply_wide(self, left: Typed, right: Typed) -> Typed:
+        """32 bits times 16 bits, without the lower half of the product."""
+        if right.size > INT16_MAX + 1:
+            raise BuildError(f"layer {self.layer.name}: two 32-bit vectors cannot be multiplied; keep states at 16 bits")
+        self._checked(left)
+        if right.fraction == RESULT_FRACTION:
+            operation = Operation("scale_state", (left.operation, right.operation))
+            return self._checked(Typed(operation, left.fraction, -left.size - 2, left.size))
+        operation = Operation("multiply_wide", (left.operation, right.operation))
+        size = (left.size * right.size >> 16) + 1
+        return Typed(operation, left.fraction + right.fraction - 16, -size, size)
+
+    def _mix(self, share: Expression, a: Expression, b: Expression, wanted: int | None) -> Typed:
+        """b + share * (a - b): in integers too it lies between a and b, since a share is below 1."""
+        gate = self._convert(share, RESULT_FRACTION)
+        if gate.fraction != RESULT_FRACTION or gate.low < 0 or gate.high > INT16_MAX:
+            raise BuildError(f"layer {self.layer.name}: mix takes a gate from 0 to 1 as its share")
+        left, right = self._convert(a, wanted), self._convert(b, wanted)
+        fraction = min(left.fraction, right.fraction) if wanted is None else wanted
+        left, right = self._align(left, fraction), self._align(right, fraction)
+        low, high = min(left.low, right.low), max(left.high, right.high)
+        operation = Operation("mix", (gate.operation, left.operation, right.operation))
+        if (high - low) * INT16_MAX + (1 << 14) > INT32_MAX:
+            self._checked(Typed(operation, fraction, 0, high - low))
+            operation, low = Operation("mix_wide", operation.arguments), low - 2
+        return self._checked(Typed(operation, fraction, low, high))
 
     def _one_minus(self, inner: Typed) -> Typed:
         one = 1 << inner.fraction
@@ -190,6 +277,8 @@ class _Builder:
         shift = value.fraction - fraction
         if shift == 0:
             return value
+        if abs(shift) > SHIFT_MAX:
+            raise BuildError(f"layer {self.layer.name}: two vectors are {abs(shift)} bits apart; scale the model's input")
         if shift > 0:
             half = 1 << shift >> 1
             low, high = (value.low + half) >> shift, (value.high + half) >> shift

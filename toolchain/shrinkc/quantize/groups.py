@@ -7,10 +7,10 @@ import numpy as np
 
 from ..calibrate import Ranges
 from ..errors import InputError
-from ..network import Network
+from ..network import Layer, Network
 from ..project import Delta, Plan
 from .clipping import clip_vector
-from .formats import LayerFormats
+from .formats import INT16_MAX, LayerFormats, input_format
 from .quantized import SendGroup
 
 LIMITS = {4: 7, 8: 127, 16: 16383}
@@ -19,10 +19,11 @@ LIMITS = {4: 7, 8: 127, 16: 16383}
 
 @dataclass(frozen=True)
 class VectorFormat:
-    """An int16 vector as the element-wise equations leave it: real value of one step."""
+    """An int16 vector as the element-wise equations leave it: real value of one step, and its largest magnitude."""
 
     name: str
     scale: float
+    limit: int
 
 
 def group_name(layer: str, source: str, bits: int) -> str:
@@ -46,54 +47,76 @@ def make_groups(
 ) -> tuple[VectorFormat, tuple[SendGroup, ...]]:
     """The format of the network's input, and every send group in the order of layers and sources."""
     bits = path_bits(network, plan)
-    wanted: list[tuple[str, str, str, int, int]] = []
-    for index, layer in enumerate(network.layers):
-        for source in layer.cell.sources:
-            widths = {bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources}
-            vector = _producer(network, index, source)
-            wanted += [(layer.name, source, vector, layer.width(source), width) for width in sorted(widths)]
-    entry = _input_format(network, ranges, plan, [w[4] for w in wanted if w[2] == "input"])
-    groups = tuple(_make_group(item, entry, ranges, formats, plan, delta) for item in wanted)
-    return entry, groups
+    wanted: list[_Wanted] = []
+    for rank in network.ranks:
+        for layer in rank:
+            for source in layer.cell.sources:
+                widths = {bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources}
+                wanted += [_Wanted(layer, source, width) for width in sorted(widths)]
+    entry = _input_format(network, ranges, plan, [one.bits for one in wanted if one.vector == INPUT])
+    scales = _scales(network, formats, entry)
+    return entry, tuple(_make_group(one, scales[one.vector], ranges, plan, delta) for one in wanted)
 
 
-def _producer(network: Network, index: int, source: str) -> str:
-    """The `layer.equation` (or `input`) whose values the source holds when it is read."""
-    layer = network.layers[index]
-    state = layer.cell.state(source)
-    if state is not None:
-        return f"{layer.name}.{state.next}"
-    return network.source_vector(index, source)
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A vector that a layer reads at one width."""
+
+    layer: Layer
+    source: str
+    bits: int
+
+    @property
+    def vector(self) -> str:
+        """Whose values the source holds when it is read: `input`, `layer.x`, or `layer.equation`."""
+        if self.source == "x":
+            return f"{self.layer.name}.x" if self.layer.reads else INPUT
+        state = self.layer.cell.state(self.source)
+        return f"{self.layer.name}.{state.next if state else self.source}"
+
+
+def _scales(network: Network, formats: dict[str, LayerFormats], entry: VectorFormat) -> dict[str, float]:
+    """Real value of one step of every vector that products read."""
+    scales = {INPUT: entry.scale}
+    for layer in network.layers:
+        for name, kept in formats[layer.name].equations.items():
+            scales[f"{layer.name}.{name}"] = 2.0**-kept.fraction
+    outputs = {layer.name: scales[f"{layer.name}.{layer.cell.output}"] for layer in network.layers}
+    return scales | {f"{layer.name}.x": outputs[layer.reads[0]] for layer in network.layers if layer.reads}
 
 
 def _input_format(network: Network, ranges: Ranges, plan: Plan, widths: list[int]) -> VectorFormat:
-    """The input's own grid: that of its send group where there is one, else the finest."""
+    """The input's own grid: a power of two where equations read it element by element, else that of its send group.
+
+    Then no precision is spent twice; with groups of several widths it is the finest.
+    """
+    if any(layer.cell.input_parts for layer in network.ranks[0]):
+        return VectorFormat(INPUT, 2.0 ** -input_format(ranges).fraction, INT16_MAX)
     limit = LIMITS[max(widths)]
     method = plan.for_group(f"{network.layers[0].name}.x").clipping
-    clip = clip_vector(ranges["input"], limit, method) or 1.0
-    return VectorFormat("input", clip / limit)
+    clip = clip_vector(ranges[INPUT], limit, method) or 1.0
+    return VectorFormat(INPUT, clip / limit, limit)
 
 
-def _make_group(item, entry: VectorFormat, ranges: Ranges, formats, plan: Plan, delta: Delta) -> SendGroup:
-    layer, source, vector, width, bits = item
-    name = group_name(layer, source, bits)
+def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta: Delta) -> SendGroup:
+    layer, source, bits = wanted.layer, wanted.source, wanted.bits
+    width = layer.width(source)
+    name = group_name(layer.name, source, bits)
     limit = LIMITS[bits]
-    method = plan.for_group(f"{layer}.{source}").clipping
-    if vector == "input":
-        step = entry.scale
-    else:
-        producer, equation = vector.split(".")
-        step = 2.0 ** -formats[producer].equations[equation].fraction
-    clip = clip_vector(ranges[vector], limit, method) or 1.0
+    method = plan.for_group(f"{layer.name}.{source}").clipping
+    clip = clip_vector(ranges[wanted.vector], limit, method) or 1.0
     multiplier, shift = _ratio(step / (clip / limit))
     threshold = delta.for_group(name)
     if threshold is not None and not 0 <= threshold <= 2 * limit:
         raise InputError(f"threshold {threshold} of {name} is outside 0 to {2 * limit}, the range of its grid")
     return SendGroup(
         name=name,
-        layer=layer,
+        layer=layer.name,
         source=source,
-        vector=vector,
+        vector=wanted.vector,
         width=width,
         bits=bits,
         scale=step * 2.0**shift / multiplier,

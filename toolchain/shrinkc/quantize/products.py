@@ -42,12 +42,12 @@ class _PathSpec:
     importance: np.ndarray
 
     @property
-    def kind(self) -> tuple[str, int]:
-        return self.group.name, self.bits
+    def kind(self) -> tuple[str, int, int]:
+        return self.group.name, self.bits, len(self.weights)
 
     @property
     def step(self) -> np.ndarray:
-        """The row scale that this matrix alone would choose, float64 (units,)."""
+        """The row scale that this matrix alone would choose, float64 (rows,)."""
         return self.clip / WEIGHT_LIMITS[self.bits] * self.group.scale
 
 
@@ -131,7 +131,7 @@ def _accumulate(layer: Layer, name: str, block, gate_fractions: dict[str, int], 
     parts = []
     for row in block:
         gate = row[0].gate
-        bias = layer.biases[gate] if first_of_gate[gate] == row[0].source else np.zeros(layer.units)
+        bias = layer.biases[gate] if first_of_gate[gate] == row[0].source else np.zeros(layer.rows(gate))
         parts.append(_quantize_gate(f"{layer.name}.{gate}", row, bias.astype(np.float64), gate_fractions[gate]))
     matrices = tuple(
         Matrix(spec.group.name, spec.bits, np.concatenate([part.weights[index] for part in parts]))
@@ -140,7 +140,7 @@ def _accumulate(layer: Layer, name: str, block, gate_fractions: dict[str, int], 
     return Accumulator(
         name=name,
         gates=tuple(row[0].gate for row in block),
-        units=layer.units,
+        units=len(block[0][0].weights),
         matrices=matrices,
         bias=np.concatenate([part.bias for part in parts]),
         multipliers=np.concatenate([part.multipliers for part in parts]),
@@ -202,7 +202,7 @@ def _multipliers(ratio: np.ndarray) -> tuple[int, int, np.ndarray]:
 def _paths(layer: Layer, accumulator: Accumulator, block) -> list[Path]:
     paths = []
     for index, row in enumerate(block):
-        part = slice(index * layer.units, (index + 1) * layer.units)
+        part = slice(index * accumulator.units, (index + 1) * accumulator.units)
         for spec in row:
             paths.append(
                 Path(

@@ -5,13 +5,25 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..calibrate import Ranges
+from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.operations import Operation
 from ..project import Delta, Plan
-from .formats import LayerFormats, choose_formats
+from .formats import LayerFormats, choose_formats, quantize_to
 from .groups import make_groups
 from .products import quantize_products
-from .quantized import Accumulator, IntegerEquation, QuantizedLayer, QuantizedNetwork, SendGroup, StateFormat
+from .quantized import (
+    Accumulator,
+    IntegerEquation,
+    ParameterVector,
+    QuantizedLayer,
+    QuantizedNetwork,
+    SendGroup,
+    StateFormat,
+)
+
+LEAVES_MAX = 3
+"""A rescaled sum is at most 2^29: three of them and a rounding bit fit 32 bits."""
 
 
 def quantize(
@@ -23,7 +35,7 @@ def quantize(
     rounding to nearest does not read them. Raises BuildError where a range cannot be proven, InputError for a
     threshold outside its grid.
     """
-    formats = {layer.name: choose_formats(layer, ranges, plan.state) for layer in network.layers}
+    formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
     layers = tuple(_quantize_layer(layer, groups, ranges, plan, formats[layer.name]) for layer in network.layers)
     last = layers[-1]
@@ -36,7 +48,7 @@ def quantize(
         mean=network.mean,
         scale=network.scale,
         input_scale=entry.scale,
-        input_limit=max(group.limit for group in groups if group.vector == "input"),
+        input_limit=entry.limit,
         output_scale=2.0 ** -last.equation(last.output).fraction,
         parameters=network.parameters,
         notes=network.notes,
@@ -55,24 +67,38 @@ def _quantize_layer(
             operation=_resolve(formats.operations[equation.name].operation, accumulators),
             fraction=formats.equations[equation.name].fraction,
             limit=formats.equations[equation.name].limit,
+            width=layer.width(equation.name),
         )
         for equation in layer.cell.equations
     )
     states = tuple(
-        StateFormat(state.name, state.next, formats.equations[state.next].bits, formats.equations[state.next].fraction)
+        StateFormat(
+            name=state.name,
+            next=state.next,
+            bits=formats.equations[state.next].bits,
+            fraction=formats.equations[state.next].fraction,
+            width=layer.width(state.name),
+        )
         for state in layer.cell.states
+    )
+    vectors = tuple(
+        ParameterVector(name, quantize_to(layer.vectors[name], kept).astype(np.int16), kept.fraction)
+        for name, kept in formats.vectors.items()
     )
     return QuantizedLayer(
         name=layer.name,
         cell_name=layer.cell_name,
         cell_options=layer.cell_options,
         inputs=layer.inputs,
-        units=layer.units,
         accumulators=accumulators,
         equations=equations,
         states=states,
         output=layer.cell.output,
         paths=paths,
+        vectors=vectors,
+        reads=layer.reads,
+        directions=layer.directions,
+        last=layer.last,
     )
 
 
@@ -84,6 +110,8 @@ def _resolve(operation: Operation, accumulators: tuple[Accumulator, ...]) -> Ope
     leaves = [_leaf(one, operation.name) for one in accumulators if operation.name in one.gates]
     if len(leaves) == 1:
         return Operation("requantize", (), leaves[0].parameters, leaves[0].name)
+    if len(leaves) > LEAVES_MAX:
+        raise BuildError(f"the gate {operation.name} adds {len(leaves)} sums: at most {LEAVES_MAX} are sure to fit 32 bits")
     total = leaves[0]
     for leaf in leaves[1:]:
         total = Operation("add", (total, leaf))

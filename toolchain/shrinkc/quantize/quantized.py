@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..network import ranks, streams
 from ..numbers.operations import Operation
 
 
@@ -91,13 +92,30 @@ class Path:
 
 @dataclass(frozen=True)
 class IntegerEquation:
-    """One element-wise equation in integers: real = integer / 2^fraction, -limit - 1 <= integer <= limit."""
+    """One element-wise equation of `width` elements in integers: real = integer / 2^fraction, -limit - 1 <= integer
+    <= limit.
+    """
 
     name: str
     text: str
     operation: Operation
     fraction: int
     limit: int
+    width: int
+
+    @property
+    def bits(self) -> int:
+        """The C type that holds it: 16 or 32 bits."""
+        return 16 if self.limit < 1 << 15 else 32
+
+
+@dataclass(frozen=True)
+class ParameterVector:
+    """A trained vector that equations read element by element: int16 (units,), real = integer / 2^fraction."""
+
+    name: str
+    values: np.ndarray
+    fraction: int
 
 
 @dataclass(frozen=True)
@@ -108,26 +126,43 @@ class StateFormat:
     next: str
     bits: int
     fraction: int
+    width: int
 
 
 @dataclass(frozen=True)
 class QuantizedLayer:
-    """One layer: its accumulators, then its equations in order, then its states take their next values."""
+    """One layer: its accumulators, then its equations in order, then its states take their next values.
+
+    reads, directions, last: its place in the network, as in `network.Layer`.
+    """
 
     name: str
     cell_name: str
     cell_options: dict[str, str]
     inputs: int
-    units: int
     accumulators: tuple[Accumulator, ...]
     equations: tuple[IntegerEquation, ...]
     states: tuple[StateFormat, ...]
     output: str
     paths: tuple[Path, ...]
+    vectors: tuple[ParameterVector, ...]
+    reads: tuple[str, ...]
+    directions: tuple[str, ...]
+    last: bool
 
     def equation(self, name: str) -> IntegerEquation:
         """The equation of that name."""
         return next(equation for equation in self.equations if equation.name == name)
+
+    @property
+    def width(self) -> int:
+        """Elements of the output of one direction."""
+        return self.equation(self.output).width
+
+    @property
+    def outputs(self) -> int:
+        """Elements that the layer gives the next: its output's, for each direction."""
+        return self.width * len(self.directions)
 
 
 @dataclass(frozen=True)
@@ -150,6 +185,21 @@ class QuantizedNetwork:
     output_scale: float
     parameters: int
     notes: tuple[str, ...]
+
+    @property
+    def ranks(self) -> tuple[tuple[QuantizedLayer, ...], ...]:
+        """The layers, those side by side together."""
+        return ranks(self.layers)
+
+    @property
+    def streams(self) -> bool:
+        """Whether it goes frame by frame; otherwise it takes whole utterances."""
+        return streams(self.layers)
+
+    @property
+    def last(self) -> bool:
+        """Whether it gives one output an utterance, that of the last step."""
+        return any(layer.last for layer in self.layers)
 
     def group(self, name: str) -> SendGroup:
         """The send group of that name."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..network.sequences import Batch, batches
+from ..network.sequences import Batch, batches, run_ranks
 from ..numbers import fixed_point
 from ..numbers.operations import MEANINGS, Operation
 from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
@@ -24,8 +24,9 @@ FLOAT64_EXACT = 1 << 53
 class Execution:
     """What the network did, an array an utterance.
 
-    outputs: int16 (frames, outputs). sent: uint16 (frames, groups), columns sent, in the order of network.groups;
-    a dense group sends all of them. states: by name, `layer.state` after each step, where asked for.
+    outputs: int16 (frames, outputs), or (1, outputs) where the network gives its last step only. sent: uint32 (frames,
+    groups), columns sent at each frame, in the order of network.groups; a dense group sends all of them. A network of
+    whole utterances has their sum, over both directions, with the last frame. states: by name, `layer.state` after the step at each frame, where asked for and the network streams.
     """
 
     outputs: list[np.ndarray]
@@ -46,20 +47,36 @@ def run(network: QuantizedNetwork, utterances: Sequence[np.ndarray], keep_states
 
 
 def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool) -> Execution:
-    sent: dict[str, np.ndarray] = {}
+    sent = {group.name: np.zeros(batch.frames.shape[:2], np.uint32) for group in network.groups}
     kept: dict[str, np.ndarray] = {}
-    values = batch.frames
-    for layer in network.layers:
-        runner = _LayerRun(network, layer, batch, values)
-        values = runner.execute(keep_states)
-        sent |= runner.sent
-        kept |= {f"{layer.name}.{name}": series for name, series in runner.kept.items()}
+
+    def run_layer(layer: QuantizedLayer, part: Batch, direction: str) -> np.ndarray:
+        runner = _LayerRun(network, layer, part)
+        outputs = runner.execute(keep_states)
+        for name, counts in runner.sent.items():
+            sent[name] += _at_frames(batch, part.ordered(counts, direction))
+        for name, series in runner.kept.items():
+            kept[f"{layer.name}.{name}"] = _at_frames(batch, series)
+        return outputs
+
+    result = run_ranks(network.layers, batch, run_layer)
     counts = np.stack([sent[group.name] for group in network.groups], axis=-1)
+    if not network.streams:
+        counts = _at_frames(batch, counts.sum(axis=0, keepdims=True, dtype=np.uint32))
     return Execution(
-        batch.unpad(values.astype(np.int16)),
+        result.unpad(result.frames.astype(np.int16)),
         batch.unpad(counts),
         {name: batch.unpad(series) for name, series in kept.items()},
     )
+
+
+def _at_frames(batch: Batch, values: np.ndarray) -> np.ndarray:
+    """(steps, utterances, ...) at the frames of the batch: what is done once an utterance stands with its last frame."""
+    if len(values) == len(batch.frames) > 1:
+        return values
+    placed = np.zeros((len(batch.frames), *values.shape[1:]), values.dtype)
+    placed[np.maximum(batch.lengths - 1, 0), np.arange(len(batch.lengths))] = values[0]
+    return placed
 
 
 class _Sender:
@@ -91,23 +108,24 @@ class _Sender:
 class _LayerRun:
     """One layer over a batch, step by step."""
 
-    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, inputs: np.ndarray) -> None:
-        self.layer, self.batch, self.inputs = layer, batch, inputs
-        steps, columns = inputs.shape[:2]
+    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch) -> None:
+        self.layer, self.batch, self.inputs = layer, batch, batch.frames
+        steps, columns = self.inputs.shape[:2]
         names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
         self.groups = {name: network.group(name) for name in names}
         self.senders = {name: _Sender(group, columns) for name, group in self.groups.items()}
         self.sent = {name: np.zeros((steps, columns), np.uint16) for name in names}
         self.kept: dict[str, np.ndarray] = {}
         self.sums = {one.name: _Sum(one) for one in layer.accumulators}
+        self.vectors = {vector.name: vector.values for vector in layer.vectors}
 
     def execute(self, keep_states: bool) -> np.ndarray:
-        """The layer's output over all steps: (steps, columns, units)."""
+        """The output over all steps, (steps, columns, width), in the order in which they are done."""
         layer, batch = self.layer, self.batch
         steps, columns = self.inputs.shape[:2]
-        outputs = np.zeros((steps, columns, layer.units), np.int16)
+        outputs = np.zeros((steps, columns, layer.width), np.int16)
         states = {
-            state.name: np.zeros((columns, layer.units), np.int16 if state.bits == 16 else np.int32)
+            state.name: np.zeros((columns, state.width), np.int16 if state.bits == 16 else np.int32)
             for state in layer.states
         }
         if keep_states:
@@ -135,12 +153,17 @@ class _LayerRun:
     def _evaluate(self, node: Operation, values: dict, sums: dict, step: int) -> np.ndarray:
         if node.function == "value":
             return values[node.name]
+        if node.function == "input":
+            first, count = node.parameters
+            return values["x"][:, first : first + count]
+        if node.function == "parameter":
+            return self.vectors[node.name]
         if node.function in ("requantize", "rescale"):
             first, left, right = node.parameters
             if node.name not in sums:
                 sums[node.name] = self.sums[node.name].of(self._products(node.name, values, step))
             one = self.sums[node.name]
-            rows = slice(first, first + self.layer.units)
+            rows = slice(first, first + one.accumulator.units)
             compute = fixed_point.requantize if node.function == "requantize" else fixed_point.rescale
             return compute(sums[node.name][:, rows], one.multipliers[rows], left, right)
         arguments = [self._evaluate(argument, values, sums, step) for argument in node.arguments]

@@ -1,0 +1,104 @@
+"""Every cell with every option, one way and both ways: the C on this machine against the integer reference, bit for
+bit, and the integers against the float reference.
+"""
+
+import numpy as np
+import pytest
+
+from bits import check_against_reference
+from networks import both_ways, quantized, recognizer, speech_like
+from shrinkc.network import Network, floating
+from shrinkc.project import Delta, Plan
+from shrinkc.reference import run
+
+CELLS = {
+    "lstm": {},
+    "lstm peepholes": {"peepholes": "yes"},
+    "lstm projection": {"projection": "yes", "sizes": {"projection": 4}},
+    "lstm all": {"peepholes": "yes", "projection": "yes", "gate": "clamp", "sizes": {"projection": 9}},
+    "lstm relu": {"candidate": "relu", "hidden": "relu"},
+    "gru": {},
+    "gru before": {"reset": "before"},
+    "gru clamp": {"gate": "clamp"},
+    "gru before relu": {"reset": "before", "candidate": "relu"},
+    "ligru": {},
+    "ligru tanh": {"candidate": "tanh"},
+    "sru input": {"inputs": 7},
+    "sru matrix": {"skip": "matrix"},
+    "sru none": {"skip": "none"},
+    "sru plain tanh": {"skip": "matrix", "recurrent": "no", "activation": "tanh"},
+    "sru projection": {"skip": "matrix", "projection": "yes", "sizes": {"projection": 4}},
+    "sru projection input": {"projection": "yes", "inputs": 7, "sizes": {"projection": 3}},
+    "simple_rnn": {},
+    "simple_rnn relu": {"activation": "relu"},
+}
+BOTH = {
+    "untied": {},
+    "tied": {"tied": True},
+    "sum": {"merge": "add"},
+    "product": {"merge": "multiply"},
+    "last": {"last": True},
+    "tied last sum": {"tied": True, "last": True, "merge": "add"},
+}
+EXACT = Plan(weights=16, activations=16)
+
+
+def worst_error(network: Network, plan: Plan = EXACT) -> float:
+    """Largest error of the integer reference over the calibration set, as a share of the largest output."""
+    utterances = speech_like(width=network.inputs)
+    real = np.concatenate(floating.run(network, utterances))
+    made = quantized(network, plan, Delta(threshold=0))
+    outputs = np.concatenate(run(made, [made.quantize_input(u) for u in utterances]).outputs) * made.output_scale
+    return float(np.abs(outputs - real).max() / np.abs(real).max())
+
+
+def make(name: str) -> Network:
+    return recognizer(name.split()[0], **CELLS[name])
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_at_sixteen_bits_integers_follow_the_float_reference(name):
+    assert worst_error(make(name)) < 6e-3
+
+
+@pytest.mark.parametrize("ways", BOTH)
+@pytest.mark.parametrize("cell", ["lstm", "gru", "ligru"])
+def test_both_ways_too(cell, ways):
+    assert worst_error(both_ways(cell, **BOTH[ways])) < 6e-3
+
+
+@pytest.mark.parametrize("plan", [Plan(), Plan(weights=4, state=16, accumulators="separate")], ids=["8", "4"])
+@pytest.mark.parametrize("threshold", [0, 3, None])
+@pytest.mark.parametrize("name", CELLS)
+def test_c_gives_the_same_bits(on_host, name, threshold, plan):
+    check_against_reference(quantized(make(name), plan, Delta(threshold=threshold)), on_host, sanitize=threshold == 3)
+
+
+@pytest.mark.parametrize("threshold", [2, None])
+@pytest.mark.parametrize("ways", BOTH)
+@pytest.mark.parametrize("cell", ["lstm", "gru", "ligru", "simple_rnn"])
+def test_c_gives_the_same_bits_both_ways(on_host, cell, ways, threshold):
+    made = quantized(both_ways(cell, **BOTH[ways]), Plan(), Delta(threshold=threshold))
+    check_against_reference(made, on_host, sanitize=threshold == 2)
+
+
+@pytest.mark.parametrize("part", ["0", "1"])
+def test_each_direction_of_an_sru_may_skip_with_its_own_half_of_the_input(on_host, part):
+    made = quantized(recognizer("sru", inputs=14, units=7, layers=1, part=part))
+    check_against_reference(made, on_host)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "sru"])
+def test_last_step_of_a_stream(on_host, cell):
+    network = recognizer(cell, inputs=7, last=True)
+    assert [len(outputs) for outputs in floating.run(network, speech_like(width=7))] == [1] * 4
+    assert worst_error(network) < 6e-3
+    check_against_reference(quantized(network), on_host)
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if "relu" not in name])
+def test_threshold_nought_equals_dense(name):
+    utterances = speech_like(width=make(name).inputs)
+    made = [quantized(make(name), delta=Delta(threshold=threshold)) for threshold in (0, None)]
+    delta, dense = (run(one, [one.quantize_input(u) for u in utterances]).outputs for one in made)
+    assert all(np.array_equal(a, b) for a, b in zip(delta, dense, strict=True))

@@ -1,0 +1,211 @@
+"""Puts a network together, whatever file it comes from: layers in a row, batch norms folded, names made good for C.
+
+An importer reads its file's layers in the order of the data and calls `add`, `add_both`, `normalize` and `scale` here;
+`finish` gives the Network. All weights are float32, in the network's own order: see `cells/` for each cell's gates.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from ..network import BACKWARD, FORWARD, Layer, Network
+from .names import unique_name
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One direction of a layer as an importer read it; the fields are those of `network.Layer`."""
+
+    cell: str
+    options: dict[str, str]
+    inputs: int
+    units: int
+    matrices: dict[str, np.ndarray]
+    biases: dict[str, np.ndarray]
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Scaling:
+    """x * factor + offset, not yet folded into what reads it: (width,) each."""
+
+    name: str
+    factor: np.ndarray
+    offset: np.ndarray
+
+
+class Assembly:
+    """The layers read so far. `where` names the file and a layer in every refusal."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.layers: list[Layer] = []
+        self.notes: list[str] = []
+        self.ended_by = ""
+        self.input_width: int | None = None
+        self._reads: tuple[str, ...] = ()
+        self._ended_at_last = False
+        self._mean: np.ndarray | None = None
+        self._scale: np.ndarray | None = None
+        self._scaling: _Scaling | None = None
+
+    def refuse(self, name: str, kind: str, reason: str) -> InputError:
+        """The one-line error that names the file and the layer; `kind` is what the framework calls it."""
+        return InputError(f"{self.path}: layer {name!r} ({kind}): {reason}")
+
+    @property
+    def width(self) -> int | None:
+        """Values a frame that the next layer reads, None while nothing says."""
+        if not self._reads:
+            return self.input_width
+        return sum(layer.outputs for layer in self.layers if layer.name in self._reads)
+
+    def add(
+        self, name: str, weights: Weights, direction: str = FORWARD, last: bool = False, both: bool = False
+    ) -> None:
+        """One layer that reads what is there. both: it runs in both directions with these weights (tied)."""
+        directions = (FORWARD, BACKWARD) if both else (direction,)
+        self._append([(name, weights, directions)], last)
+
+    def add_both(self, name: str, forward: Weights, backward: Weights, last: bool = False) -> None:
+        """A bidirectional layer with weights of its own for each direction; the outputs stand side by side."""
+        sides = [(f"{name}_forward", forward, (FORWARD,)), (f"{name}_backward", backward, (BACKWARD,))]
+        self._append(sides, last)
+
+    def merge(self, name: str, operation: str = "add") -> None:
+        """The two halves of what is there made one: their sum ("add") or product ("multiply")."""
+        width = self.width
+        if width is None or width % 2:
+            raise InputError(f"{self.path}: {name} merges two directions of {width} values in all; save the model again")
+        self._append([(name, Weights("merge", {"operation": operation}, width, width // 2, {}, {}), (FORWARD,))], False)
+
+    def normalize(self, mean: np.ndarray, scale: np.ndarray) -> None:
+        """(x - mean) * scale on the network's input, kept as its normalisation: one value, or one a feature."""
+        self._mean, self._scale = np.asarray(mean, np.float32), np.asarray(scale, np.float32)
+
+    @property
+    def normalized(self) -> bool:
+        """Whether the input has its normalisation already."""
+        return self._mean is not None
+
+    def scale(self, name: str, factor: np.ndarray, offset: np.ndarray) -> None:
+        """x * factor + offset on what is there, (width,) each in float64: a batch norm at inference.
+
+        It is folded into a linear dense layer before it, else into the products of what comes next.
+        """
+        before = self.layers[-1] if self.layers else None
+        if self._scaling is None and before and before.cell_name == "dense" and before.cell_options in _LINEAR:
+            matrices = {"output.x": (before.matrices["output.x"] * factor[:, None]).astype(np.float32)}
+            biases = {"output": (before.biases["output"] * factor + offset).astype(np.float32)}
+            self.layers[-1] = replace(before, matrices=matrices, biases=biases)
+        elif self._scaling is None:
+            self._scaling = _Scaling(name, np.asarray(factor, np.float64), np.asarray(offset, np.float64))
+        else:
+            own = self._scaling
+            self._scaling = _Scaling(name, own.factor * factor, own.offset * factor + offset)
+        self.notes.append(f"the batch norm of {name} is folded into the weights beside it")
+
+    def end(self, what: str) -> None:
+        """Nothing may follow: `what` names the layer, such as a softmax that is left off."""
+        self.ended_by = what
+
+    def finish(self) -> Network:
+        """The Network, named `model`. Raises InputError where the file's parts do not fit together."""
+        if self._scaling:
+            raise self.refuse(
+                self._scaling.name, "batch norm", "stands at the end; put a Dense layer behind it, which it folds into"
+            )
+        if not self.layers:
+            raise InputError(f"{self.path}: the model has no recurrent and no dense layer; nothing to compile")
+        inputs = self.layers[0].inputs
+        if self.input_width not in (None, inputs):
+            raise InputError(
+                f"{self.path}: the input has {self.input_width} features, layer {self.layers[0].name} reads {inputs}; "
+                "save the model again"
+            )
+        mean = np.zeros(1, np.float32) if self._mean is None else self._mean
+        scale = np.ones(1, np.float32) if self._scale is None else self._scale
+        if mean.size not in (1, inputs):
+            raise InputError(
+                f"{self.path}: the normalisation has {mean.size} features, layer {self.layers[0].name} reads {inputs}; "
+                "save the model again"
+            )
+        vectors = (np.broadcast_to(vector, inputs).copy() for vector in (mean, scale))
+        try:
+            return Network("model", tuple(self.layers), *vectors, tuple(self.notes))
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}; save the model again") from error
+
+    def _append(self, sides: list[tuple[str, Weights, tuple[str, ...]]], last: bool) -> None:
+        made = [self._layer(name, weights, directions, last) for name, weights, directions in sides]
+        self.layers += made
+        self._reads = tuple(layer.name for layer in made)
+        self._scaling = None
+
+    def _layer(self, wanted: str, weights: Weights, directions: tuple[str, ...], last: bool) -> Layer:
+        name = unique_name(wanted, {layer.name for layer in self.layers})
+        if name != wanted:
+            self.notes.append(f"the layer {wanted!r} is called {name}: names reach C")
+        if self.width is not None and weights.inputs != self.width:
+            raise InputError(
+                f"{self.path}: layer {wanted!r} reads {weights.inputs} values, what stands before it gives {self.width}; "
+                "save the model again"
+            )
+        layer = Layer(
+            name=name,
+            cell_name=weights.cell,
+            cell_options=dict(weights.options),
+            inputs=weights.inputs,
+            units=weights.units,
+            matrices=dict(weights.matrices),
+            biases=dict(weights.biases),
+            vectors=dict(weights.vectors),
+            sizes=dict(weights.sizes),
+            reads=self._reads,
+            directions=directions,
+            last=last,
+        )
+        return self._fold(layer) if self._scaling else layer
+
+    def _fold(self, layer: Layer) -> Layer:
+        """W (x * factor + offset) + b = (W * factor) x + (W offset + b), for every product of x."""
+        scaling = self._scaling
+        assert scaling is not None
+        if layer.cell.input_parts:
+            raise self.refuse(
+                scaling.name,
+                "batch norm",
+                f"stands before {layer.name}, which reads its input also outside of products; remove it there",
+            )
+        matrices, biases = dict(layer.matrices), dict(layer.biases)
+        for affine in layer.cell.affines:
+            if "x" in affine.sources:
+                weights = layer.matrices[f"{affine.gate}.x"].astype(np.float64)
+                matrices[f"{affine.gate}.x"] = (weights * scaling.factor).astype(np.float32)
+                biases[affine.gate] = (weights @ scaling.offset + layer.biases[affine.gate]).astype(np.float32)
+        return replace(layer, matrices=matrices, biases=biases)
+
+
+_LINEAR = ({}, {"activation": "identity"})
+
+
+def hard_sigmoid(slope: float, weights: Weights, gates: tuple[str, ...], vectors: tuple[str, ...] = ()) -> Weights:
+    """Weights whose `gates` (and `vectors` of the same sums) carry a hard sigmoid's slope and offset.
+
+    clip(slope * a + 0.5, 0, 1) of a gate's sum a is the cell's function `clamp` of the sum with these weights.
+    """
+    matrices = {
+        path: (array * np.float32(slope)) if path.split(".")[0] in gates else array
+        for path, array in weights.matrices.items()
+    }
+    biases = {
+        gate: (array * np.float32(slope) + np.float32(0.5)) if gate in gates else array
+        for gate, array in weights.biases.items()
+    }
+    parameters = {
+        name: array * np.float32(slope) if name in vectors else array for name, array in weights.vectors.items()
+    }
+    return replace(weights, matrices=matrices, biases=biases, vectors=parameters)
