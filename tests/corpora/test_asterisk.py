@@ -51,6 +51,23 @@ def test_prompts_need_words_and_sound(tmp_path):
         asterisk.read_prompts(tmp_path / "usr")
 
 
+def test_damaged_transcripts_are_one_line(tmp_path, monkeypatch):
+    write_source(tmp_path, "digits/1: one\n" * 100, {"digits/1": b"\0" * 80})
+    texts = tmp_path / "usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz"
+    whole = texts.read_bytes()
+    for damaged in (whole[:-12], b"no gzip", whole[:12] + b"\xff" * 8 + whole[20:], b""):
+        texts.write_bytes(damaged)
+        if damaged:
+            with pytest.raises(InputError, match=r"core-sounds-en\.txt\.gz: cannot be unpacked: .*fetch the package"):
+                asterisk.read_prompts(tmp_path)
+        else:
+            assert asterisk.read_prompts(tmp_path) == []
+    texts.write_bytes(whole)
+    monkeypatch.setattr(asterisk, "MOST_TEXT", 100)
+    with pytest.raises(InputError, match="holds more than 100 bytes"):
+        asterisk.read_prompts(tmp_path)
+
+
 def test_codec_gives_two_samples_a_byte(tmp_path):
     codec = pytest.importorskip("G722")
     tone = (4000 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)).astype(np.int16)
@@ -70,6 +87,7 @@ def test_alignment_of_noise_and_unknown_words_is_empty():
     aligner = Aligner(16000)
     assert aligner.align(["qqxqz"], np.zeros(16000, np.int16)) == ()
     assert aligner.align(["seven"], np.zeros(100, np.int16)) == ()
+    assert aligner.align(["seven"], np.zeros(0, np.int16)) == ()
 
 
 def test_bundled_sets_are_disjoint_in_text_and_carry_their_credit():

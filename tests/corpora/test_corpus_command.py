@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from shrinkc.cli.corpus import command
 from shrinkc.datasets import load
-from shrinkc.errors import InputError
+from shrinkc.errors import BuildError, InputError
 
 
 @pytest.fixture
@@ -48,6 +48,9 @@ def test_writes_one_set_a_side(timit, tmp_path):
         (("timit", "--source", "absent"), "absent: no such folder"),
         (("timit", "--source", ".", "--bands", "0"), "0 bands"),
         (("timit", "--source", ".", "--frame-shift", "40"), "frame shift 40"),
+        (("timit", "--source", ".", "--bands", "1000000000"), "1000000000 bands"),
+        (("timit", "--source", ".", "--frame-shift", "0.01"), "frame shift 0.01 ms must be at least one sample"),
+        (("timit", "--source", ".", "--frame-shift", "nan"), "frame shift nan"),
         (("timit", "--source", ".", "--phones", "ipa"), "unknown phone set 'ipa'"),
     ],
 )
@@ -55,3 +58,13 @@ def test_complaints_leave_nothing_behind(tmp_path, arguments, says):
     result = run(*arguments, "-o", tmp_path / "out")
     assert isinstance(result.exception, InputError) and says in str(result.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_all_sides_land_or_none(timit, tmp_path):
+    out = tmp_path / "out"
+    (out / "test.npz").mkdir(parents=True)
+    (out / "train.npz").write_bytes(b"as it was")
+    result = run("timit", "--source", timit, "-o", out)
+    assert isinstance(result.exception, BuildError) and "test.npz: Is a directory" in str(result.exception)
+    assert sorted(path.name for path in out.iterdir()) == ["test.npz", "train.npz"]
+    assert (out / "train.npz").read_bytes() == b"as it was"

@@ -51,6 +51,8 @@ def test_bad_recordings():
         build_sides(corpus(recording("y", "test", 2)), FeatureConfig(), PHONES)
     with pytest.raises(InputError, match="x: shorter than one frame"):
         build_sides(corpus(recording("x", "train", 1, samples=100)), FeatureConfig(), PHONES)
+    with pytest.raises(InputError, match="toy: its sound has 16000 Hz, and the features are made for 22050 Hz"):
+        build_sides(corpus(recording("x", "train", 1)), FeatureConfig(sample_rate=22050), PHONES)
 
 
 def test_sound_of_another_rate_or_no_sound_is_named(tmp_path):

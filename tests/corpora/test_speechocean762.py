@@ -36,6 +36,16 @@ def test_bad_tables(tmp_path):
     write_tables(tmp_path, [row("1", "s1")] * 500, [row("4", "s3", "0:5")])
     with pytest.raises(InputError, match="4: alignment '0:5' is not start:end:phone"):
         speechocean762.read_corpus(tmp_path)
+    table = tmp_path / "train" / "utterances.tsv"
+    table.write_text(HEADER + row("1", "s1") + "2\ts1\t9\n")
+    with pytest.raises(InputError, match=r"utterances\.tsv: line 3 has 3 columns and the header 8"):
+        speechocean762.read_corpus(tmp_path)
+    table.write_bytes((HEADER + row("1", "s1")).encode() + b"2\ts1\xff\n")
+    with pytest.raises(InputError, match=r"utterances\.tsv: line 3 is not UTF-8 text"):
+        speechocean762.read_corpus(tmp_path)
+    table.write_text("")
+    with pytest.raises(InputError, match=r"utterances\.tsv: no rows, or no column 'utterance'"):
+        speechocean762.read_corpus(tmp_path)
     (tmp_path / "train" / "utterances.tsv").write_text("utterance\tspeaker\n1\ts1\n")
     with pytest.raises(InputError, match="no column 'audio'"):
         speechocean762.read_corpus(tmp_path)

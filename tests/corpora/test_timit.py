@@ -56,7 +56,13 @@ def test_bad_folders(tmp_path):
     with pytest.raises(InputError, match=r"no sx1\.wav beside it"):
         timit.read_corpus(tmp_path)
     (folder / "sx1.phn").write_text("0 800\n")
-    with pytest.raises(InputError, match="the line '0 800' is not 'start end label'"):
+    with pytest.raises(InputError, match=r"sx1\.phn: line 1, '0 800', is not 'start end label'"):
+        timit.read_corpus(tmp_path)
+    (folder / "sx1.phn").write_text(f"0 {'9' * 400} b\n")
+    with pytest.raises(InputError, match=r"sx1\.phn: line 1, '0 9{58}\.\.\.', is not"):
+        timit.read_corpus(tmp_path)
+    (folder / "sx1.phn").write_bytes(b"0 800 h#\n800 1600 \xe9\n")
+    with pytest.raises(InputError, match=r"sx1\.phn: line 2 is not UTF-8 text"):
         timit.read_corpus(tmp_path)
 
 

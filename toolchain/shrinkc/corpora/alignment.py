@@ -27,12 +27,12 @@ class Aligner:
         self._decoder = pocketsphinx.Decoder(samprate=rate, lm=None, cmn="batch", loglevel="FATAL")
 
     def align(self, words: Sequence[str], samples: np.ndarray) -> tuple[Segment, ...]:
-        """Phones in time, lower case without stress, silences among them; empty when a word is unknown or
-        nothing fits.
+        """Phones in time, lower case without stress, silences among them; empty when a word is unknown,
+        nothing fits or there is no sound.
 
         `samples` is (n,) int16 at the aligner's rate.
         """
-        if not all(self._knows(word) for word in words):
+        if not len(samples) or not all(self._knows(word) for word in words):
             return ()
         try:
             self._decoder.set_align_text(" ".join(words))

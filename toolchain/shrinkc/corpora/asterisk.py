@@ -8,6 +8,7 @@ There is one speaker: sides are split by text, and texts that are nearly alike s
 
 import gzip
 import re
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from .recording import Corpus, Recording
 
 RATE = 16000
 BITS_PER_SECOND = 64000
+MOST_TEXT = 1 << 24
 SPEAKER = "allison"
 SIZES = {"test": 100, "dev": 80, "calibration": 40}
 ALIKE_PERCENT = 80.0
@@ -80,13 +82,25 @@ def read_prompts(source: Path) -> list[Prompt]:
             " both unpacked into it with 'dpkg-deb -x'"
         )
     prompts = []
-    for line in gzip.decompress(texts.read_bytes()).decode("utf-8", "replace").splitlines():
+    for line in _unzipped(texts).decode("utf-8", "replace").splitlines():
         name, colon, text = line.strip().partition(":")
         sound = sounds / f"{name}.g722"
         words = words_of(text)
         if colon and not name.startswith(";") and words and sound.is_file():
             prompts.append(Prompt(name, sound, words))
     return sorted(prompts, key=lambda prompt: prompt.name)
+
+
+def _unzipped(path: Path) -> bytes:
+    """What a gzip file holds; a damaged one, or one that is far too large, is an InputError."""
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read(MOST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be unpacked: {error}; fetch the package again") from None
+    if len(content) > MOST_TEXT:
+        raise InputError(f"{path}: holds more than {MOST_TEXT} bytes, which no transcript does")
+    return content
 
 
 def words_of(text: str) -> tuple[str, ...]:

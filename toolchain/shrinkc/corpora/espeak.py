@@ -53,7 +53,7 @@ def make_corpus(
 ) -> Corpus:
     """`utterances` by voices and with words drawn from `seed`: 8 of 10 train, 1 dev, 1 test.
 
-    The sound waits in a temporary file (some 100 KB an utterance) that goes away with the recordings. Without
+    The sound waits in a temporary file (115 MB an hour of speech) that goes away with the recordings. Without
     espeak-ng or a package of the extra 'corpus': InputError.
     """
     if utterances < LEAST_UTTERANCES:

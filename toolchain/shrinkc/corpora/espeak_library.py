@@ -71,7 +71,7 @@ class Library:
     """espeak-ng in this process. What it says depends a little on what it said before."""
 
     def __init__(self) -> None:
-        self._library, folder = _open()
+        self._library, folder = open_library()
         self.rate = self._library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, folder, _PHONEME_EVENTS | _DONT_EXIT)
         if self.rate <= 0:
             raise BuildError("espeak-ng does not start: are its data (espeak-ng-data) installed?")
@@ -127,7 +127,7 @@ def _until_end(events) -> Iterator[_Event]:  # type: ignore[no-untyped-def]
         index += 1
 
 
-def _open() -> tuple[ctypes.CDLL, bytes | None]:
+def open_library() -> tuple[ctypes.CDLL, bytes | None]:
     """The system's library, else the one of the package espeakng-loader, with the folder of its data."""
     for name in NAMES:
         try:

@@ -1,7 +1,9 @@
 """What every corpus reader gives, and how recordings become a dataset."""
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +44,29 @@ class Corpus:
     credit: str
     licence: str
     split_rule: str
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file in UTF-8, without their ends.
+
+    A file that cannot be read and a line that is not UTF-8 are InputErrors.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    lines = []
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), 1):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: line {number} is not UTF-8 text: convert the file, or fetch it again") from None
+    return lines
+
+
+def shown(text: str) -> str:
+    """A file's own text as a message shows it: quoted, and cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:60] + "...")
 
 
 def read_audio(path: str, rate: int) -> np.ndarray:

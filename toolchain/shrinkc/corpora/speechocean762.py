@@ -6,13 +6,12 @@ alignment) give the labels. The corpus' own test speakers are the test side; its
 train and dev.
 """
 
-import csv
 from functools import partial
 from pathlib import Path
 
 from ..datasets.splits import split_by_group
 from ..errors import InputError
-from .recording import Corpus, Recording, Segment, read_audio
+from .recording import Corpus, Recording, Segment, read_audio, read_lines, shown
 
 RATE = 16000
 ALIGNMENT_SECONDS = 0.01
@@ -39,12 +38,19 @@ def _rows(source: Path, part: str) -> list[dict[str, str]]:
     table = source / part / "utterances.tsv"
     if not table.is_file():
         raise InputError(f"{table}: not found; --source must be the folder of speechocean762 with train/ and test/")
-    with table.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    lines = read_lines(table)
+    header = lines[0].split("\t") if lines else []
     for column in _COLUMNS:
-        if not rows or rows[0].get(column) is None:
+        if column not in header or len(lines) < 2:
             raise InputError(f"{table}: no rows, or no column '{column}'")
-    return rows
+    return [_row(line, number, header, table) for number, line in enumerate(lines[1:], 2) if line]
+
+
+def _row(line: str, number: int, header: list[str], table: Path) -> dict[str, str]:
+    values = line.split("\t")
+    if len(values) != len(header):
+        raise InputError(f"{table}: line {number} has {len(values)} columns and the header {len(header)}")
+    return dict(zip(header, values, strict=True))
 
 
 def _recording(source: Path, row: dict[str, str], side: str) -> Recording:
@@ -53,7 +59,7 @@ def _recording(source: Path, row: dict[str, str], side: str) -> Recording:
         speaker=row["speaker"],
         side=side,
         phones=tuple(row["phones"].split()),
-        segments=tuple(_segment(part, row["utterance"]) for part in (row["alignment"] or "").split()),
+        segments=tuple(_segment(part, row["utterance"]) for part in row["alignment"].split()),
         read=partial(read_audio, str(source / row["audio"]), RATE),
     )
 
@@ -63,5 +69,5 @@ def _segment(text: str, utterance: str) -> Segment:
     try:
         start, end, phone = text.split(":")
         return Segment(int(start) * ALIGNMENT_SECONDS, int(end) * ALIGNMENT_SECONDS, phone)
-    except ValueError:
-        raise InputError(f"{utterance}: alignment {text!r} is not start:end:phone") from None
+    except (ValueError, OverflowError):
+        raise InputError(f"{utterance}: alignment {shown(text)} is not start:end:phone") from None

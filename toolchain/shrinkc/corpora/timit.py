@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..datasets.splits import shuffled
 from ..errors import InputError
-from .recording import Corpus, Recording, Segment, read_audio
+from .recording import Corpus, Recording, Segment, read_audio, read_lines, shown
 
 RATE = 16000
 CREDIT = "TIMIT Acoustic-Phonetic Continuous Speech Corpus, (c) 1993 Linguistic Data Consortium, LDC93S1"
@@ -90,7 +90,7 @@ def _sample_sides(labels: list[Path]) -> dict[Path, str]:
 
 
 def _recording(path: Path, side: str) -> Recording:
-    segments = tuple(_segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip())
+    segments = tuple(_segment(line, number, path) for number, line in enumerate(read_lines(path), 1) if line.strip())
     return Recording(
         name=f"{_speaker(path)}_{path.stem.lower()}",
         speaker=_speaker(path),
@@ -101,13 +101,13 @@ def _recording(path: Path, side: str) -> Recording:
     )
 
 
-def _segment(line: str, path: Path) -> Segment:
+def _segment(line: str, number: int, path: Path) -> Segment:
     """`start end label`, in samples."""
     try:
         start, end, phone = line.split()
         return Segment(int(start) / RATE, int(end) / RATE, phone)
-    except ValueError:
-        raise InputError(f"{path}: the line {line!r} is not 'start end label'") from None
+    except (ValueError, OverflowError):
+        raise InputError(f"{path}: line {number}, {shown(line)}, is not 'start end label'") from None
 
 
 def _sound(labels: Path) -> Path:

@@ -5,6 +5,7 @@ power spectrum, triangular filters spaced evenly on mel(f) = 2595 log10(1 + f / 
 is no dither, so the same samples give the same features.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,16 +31,17 @@ class FeatureConfig:
     pre_emphasis: float = 0.97
 
     def __post_init__(self) -> None:
-        if self.frame_shift_ms <= 0 or self.frame_length_ms < self.frame_shift_ms:
+        # Written so that NaN, which is in no order with anything, is refused.
+        if not 1000 / self.sample_rate <= self.frame_shift_ms <= self.frame_length_ms < math.inf:
             raise InputError(
-                f"frame shift {self.frame_shift_ms} ms must be above 0 and at most the frame length,"
-                f" {self.frame_length_ms} ms"
+                f"frame shift {self.frame_shift_ms} ms must be at least one sample, {1000 / self.sample_rate} ms,"
+                f" and at most the frame length, {self.frame_length_ms} ms"
             )
         if not 0 <= self.low_hz < self.high_hz <= self.sample_rate / 2:
             raise InputError(
                 f"bands from {self.low_hz} to {self.high_hz} Hz do not fit a rate of {self.sample_rate} Hz"
             )
-        if self.bands < 1 or not mel_filters(self).any(axis=1).all():
+        if not 1 <= self.bands <= self.fft_size // 2 or not mel_filters(self).any(axis=1).all():
             raise InputError(
                 f"{self.bands} bands: give a number from 1 up to where every band still holds a frequency bin"
             )
