@@ -19,6 +19,7 @@ const harness_header_t harness_header = {
 };
 
 static harness_model_state_t harness_state;
+static harness_decoder_t decoder;
 static uint32_t frames_done;
 static uint32_t deepest_stack;
 
@@ -30,7 +31,9 @@ static void empty_step(harness_model_state_t *state, const int16_t *in, int16_t 
 
 static int write_record(const int16_t *output, counter_reading_t reading, int called, uint32_t flags) {
     static const harness_model_state_t no_state;
+    const int32_t decoded = harness_decode(&decoder, output);
     int failed = stream_write(output, HARNESS_MODEL_OUTPUTS * sizeof *output);
+    failed |= stream_write(&decoded, sizeof decoded);
     for (uint32_t group = 0; group < HARNESS_MODEL_SEND_GROUPS; group++) {
         const uint32_t sent = called ? harness_state.sent[group] : 0u;
         failed |= stream_write(&sent, sizeof sent);
@@ -129,6 +132,7 @@ static int run_utterance(uint32_t flags) {
     }
     /* All bytes, padding too, so that a dumped state is the same from run to run; not 0, which is reset's to write. */
     memset(&harness_state, 0xA5, sizeof harness_state);
+    harness_decoder_reset(&decoder);
     return run_frames(frames, flags);
 }
 

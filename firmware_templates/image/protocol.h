@@ -9,12 +9,13 @@
  *
  * output.bin
  *   harness_header_t (below), u32 flags
- *   per frame: i16[outputs], u32 sent[send groups], u32 low, u32 wraps,
+ *   per frame: i16[outputs], i32 decoded, u32 sent[send groups], u32 low, u32 wraps,
  *              with HARNESS_DUMP_STATE also the bytes of the whole state after the step
  *   A model that takes whole utterances is called once: sent, low, wraps and the state stand with the last frame, and
  *   are 0 with the others. A model that answers with its last step has outputs of 0 before it.
  *   footer: u32 HARNESS_FOOTER_MAGIC, u32 frames, u32 ticks of an empty call (low 24 bits), u32 stack
  *
+ * decoded the symbol that the model's own decoder gave for the frame, -1 none, -2 where the model has no decoder
  * low     bits 0 to 23: SysTick ticks from just before the step call to just after it, modulo 2^24;
  *         bit 31: the counter wrapped once more, and no interrupt had counted that wrap yet
  * wraps   wraps that the SysTick interrupt counted within the call
@@ -31,6 +32,7 @@
 #define HARNESS_OUTPUT_MAGIC 0x544F4B53u
 #define HARNESS_FOOTER_MAGIC 0x444E4B53u
 #define HARNESS_DUMP_STATE 1u
+#define HARNESS_NOT_DECODED (-2)
 #define HARNESS_PENDING_WRAP 0x80000000u
 
 /* Exit codes, chosen apart from the shell's and the emulator's own. */

@@ -14,7 +14,7 @@ from .compile.toolchain import ARM_COMPILER
 from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
-from .emit import emit
+from .emit import Labels, emit
 from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
@@ -26,6 +26,7 @@ from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive
 from .reference import run as run_reference
 from .score import built, divergence, report, verification
+from .score.decoding import decoded_symbols
 from .score.runs import Runs
 from .target import load_target
 
@@ -60,8 +61,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
-    program = lower(quantized)
-    sources = emit(program, target, _symbols(calibration, network))
+    program = lower(quantized, _max_frames(settings, network, calibration))
+    sources = emit(program, target, _labels(settings, calibration, network))
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
     made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration), _tools())
@@ -93,12 +94,15 @@ def verify(
     source, dataset = _test_set(settings, reference.network)
     features = _features(dataset)[:limit]
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
+    lengths = [len(utterance) for utterance in inputs]
     progress("running in QEMU", 0, len(inputs))
     trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
     progress("running the references")
     execution = run_reference(reference.quantized, inputs)
     runs = _runs(reference, features, trace, execution, image)
     found = _divergence(reference.quantized, image, inputs, trace, execution)
+    if found is None:
+        found = _decoder_divergence(reference, settings, dataset, trace, lengths)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
 
@@ -111,18 +115,25 @@ def _tools() -> dict[str, str]:
 def _runs(
     reference: archive.Reference, features: list[np.ndarray], trace: Trace, execution: Execution, image: Image
 ) -> Runs:
-    names = [group.name for group in reference.quantized.groups]
+    network = reference.quantized
+    names = [group.name for group in network.groups]
     lengths = [len(utterance) for utterance in features]
     return Runs(
+        lengths=lengths,
         float_outputs=floating.run(reference.network, features),
         integer_outputs=execution.outputs,
-        device_outputs=_cut(trace.outputs, lengths),
-        output_scale=reference.quantized.output_scale,
+        device_outputs=_answers(network, trace.outputs, lengths),
+        output_scale=network.output_scale,
         sent_device=_sent_by_group(names, _cut(trace.sent, lengths)),
-        instructions=_cut(trace.instructions, lengths),
+        instructions=[calls if network.streams else calls[-1:] for calls in _cut(trace.instructions, lengths)],
         stack=trace.stack,
         emulator=f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {image.target.board.name}",
     )
+
+
+def _answers(network: QuantizedNetwork, outputs: np.ndarray, lengths: list[int]) -> list[np.ndarray]:
+    """The device's outputs, an utterance each: of every frame, or of the last where the network gives only that."""
+    return [values[-1:] if network.last else values for values in _cut(outputs, lengths)]
 
 
 def _divergence(
@@ -133,7 +144,32 @@ def _divergence(
         return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True)
 
     lengths = [len(utterance) for utterance in inputs]
-    return divergence.find(lower(quantized), _cut(trace.outputs, lengths), _cut(trace.sent, lengths), execution, rerun)
+    program = lower(quantized, image.interface.max_frames or None)
+    outputs = _answers(quantized, trace.outputs, lengths)
+    return divergence.find(program, outputs, _cut(trace.sent, lengths), execution, rerun)
+
+
+def _decoder_divergence(
+    reference: archive.Reference, settings: Settings, dataset: Dataset, trace: Trace, lengths: list[int]
+) -> report.Divergence | None:
+    """Where the device's own decoder gave another symbol than its outputs ask for."""
+    blank = _blank(settings, tuple(map(str, dataset.symbols)))
+    pairs = zip(_cut(trace.outputs, lengths), _cut(trace.decoded, lengths), strict=True)
+    for utterance, (outputs, decoded) in enumerate(pairs):
+        wanted = decoded_symbols(outputs, settings.decode, blank)
+        for frame in np.flatnonzero(wanted != decoded)[:1].tolist():
+            layer = reference.network.layers[-1].name
+            values = int(decoded[frame]), int(wanted[frame])
+            return report.Divergence(
+                layer=layer,
+                quantity="decoded symbol",
+                utterance=utterance,
+                frame=frame,
+                index=0,
+                device=values[0],
+                reference=values[1],
+            )
+    return None
 
 
 def _sent_by_group(names: list[str], sent: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -169,10 +205,31 @@ def _features(dataset: Dataset) -> list[np.ndarray]:
     return [features for features, _ in dataset]
 
 
-def _symbols(dataset: Dataset, network: Network) -> tuple[str, ...]:
-    """Names for the outputs, where the calibration set has one for each."""
+def _max_frames(settings: Settings, network: Network, calibration: Dataset) -> int | None:
+    """Of the longest utterance: what the settings say, once the network is known to need it or not."""
+    if network.streams or settings.max_frames is not None:
+        return settings.max_frames
+    raise InputError(
+        f"{settings.model.name} has layers that run backward, so it takes whole utterances: give --max-frames N, the "
+        f"frames of the longest (the calibration set's longest has {int(calibration.lengths.max())})"
+    )
+
+
+def _labels(settings: Settings, dataset: Dataset, network: Network) -> Labels:
+    """Names for the outputs, where the calibration set has one for each, and how they are decoded."""
     symbols = tuple(str(symbol) for symbol in dataset.symbols)
-    return symbols if len(symbols) == network.outputs else ()
+    named = symbols if len(symbols) == network.outputs else ()
+    if settings.decode == "ctc" and settings.metric.blank not in named:
+        raise InputError(
+            f"--decode ctc needs the blank's place, and metric.blank {settings.metric.blank!r} is not among the "
+            f"{len(symbols)} symbols of the calibration set for {network.outputs} outputs; set it, or use argmax"
+        )
+    return Labels(named, settings.decode, _blank(settings, symbols))
+
+
+def _blank(settings: Settings, symbols: tuple[str, ...]) -> int:
+    """CTC's blank as an index; -1 where there is none."""
+    return symbols.index(settings.metric.blank) if settings.metric.blank in symbols else -1
 
 
 def _notes(calibration: Dataset) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class State:
 
 @dataclass(frozen=True)
 class Equation:
-    """`name` = `expression`, element by element. `width` names how many elements: units, or one of the layer's sizes."""
+    """`name` = `expression`, element by element. `width` names its length: units, or one of the layer's sizes."""
 
     name: str
     expression: Expression

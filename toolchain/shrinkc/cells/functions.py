@@ -46,5 +46,5 @@ FUNCTIONS: dict[str, Function] = {
     "relu": Function(1, "relu({})", lambda a: np.maximum(a, 0), lambda a: (max(a[0], 0.0), max(a[1], 0.0))),
     "identity": Function(1, "{}", lambda a: a, lambda a: a),
 }
-"""mix(z: a, b) = z * a + (1 - z) * b. clamp(a) = min(max(a, 0), 1): the hard sigmoids of all frameworks are a clamp of an
-affine product, whose slope and offset stand in its weights and its bias."""
+"""mix(z: a, b) = z * a + (1 - z) * b. clamp(a) = min(max(a, 0), 1): the hard sigmoids of all frameworks are a clamp of
+an affine product, whose slope and offset stand in its weights and its bias."""

@@ -11,11 +11,13 @@ def lstm(
     hidden: str = "tanh",
     peepholes: str = "no",
     projection: str = "no",
+    scaled: str = "no",
 ) -> Cell:
     """LSTM with a forget gate. gate, candidate, hidden: functions of the gates, of the candidate and of c.
 
     With peepholes, the input and forget gates see the old c and the output gate the new one, each through a vector of
-    weights. With projection, h is a product of o * hidden(c) of the width `projection`.
+    weights. With projection, h is a product of o * hidden(c) of the width `projection`. scaled: the candidate is
+    multiplied with the vector `candidate_scale`, as by trainers that scale at test for the dropout of training.
     """
     x, h, c = Value("x"), Value("h"), Value("c")
     i, f, g, o, c_new, m = (Value(name) for name in ("i", "f", "g", "o", "c_new", "m"))
@@ -25,6 +27,7 @@ def lstm(
         product = affine(name, x, h)
         return function(gate, product + Parameter(f"{name}_peephole") * seen if peeps else product)
 
+    new = function(candidate, affine("candidate", x, h))
     result = o * function(hidden, c_new)
     return Cell(
         name="lstm",
@@ -32,7 +35,7 @@ def lstm(
         equations=(
             Equation("i", gated("input", c)),
             Equation("f", gated("forget", c)),
-            Equation("g", function(candidate, affine("candidate", x, h))),
+            Equation("g", Parameter("candidate_scale") * new if chosen("scaled", scaled) else new),
             Equation("c_new", f * c + i * g),
             Equation("o", gated("output", c_new)),
             *(
@@ -42,5 +45,5 @@ def lstm(
             ),
         ),
         output="h_new",
-        source="Hochreiter and Schmidhuber 1997; forget gate and peepholes: Gers et al. 2000; projection: Sak et al. 2014",
+        source="Hochreiter and Schmidhuber 1997; forget gate, peepholes: Gers et al. 2000; projection: Sak et al. 2014",
     )

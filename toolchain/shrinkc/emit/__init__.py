@@ -1,5 +1,5 @@
 """Program to Sources: the C files as texts in memory, the same for the same input, with a digest."""
 
-from .emit import Sources, emit
+from .emit import Labels, Sources, emit
 
-__all__ = ["Sources", "emit"]
+__all__ = ["Labels", "Sources", "emit"]

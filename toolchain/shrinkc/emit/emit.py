@@ -1,7 +1,7 @@
 """Renders the templates of `firmware_templates/model` and gathers the runtime that the target's kernels need."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jinja2
@@ -34,22 +34,37 @@ class Sources:
     digest: str
 
 
-def emit(program: Program, target: Target, symbols: Sequence[str] = ()) -> Sources:
+@dataclass(frozen=True)
+class Labels:
+    """What the outputs stand for. symbols: their names, or none.
+
+    decode: whether the library also decodes them, "none", "argmax" or "ctc"; blank: CTC's, an index.
+    """
+
+    symbols: tuple[str, ...] = ()
+    decode: str = "none"
+    blank: int = 0
+
+
+def emit(program: Program, target: Target, labels: Labels | None = None) -> Sources:
     """The C library of `program` for the kernels of `target`.
 
-    symbols: names of the outputs for people who print them, or none. Raises InputError for symbols that are not one
-    an output.
+    Raises InputError for symbols that are not one an output.
     """
+    labels = labels or Labels()
+    symbols = labels.symbols
     network = program.network
     if symbols and len(symbols) != network.outputs:
         raise InputError(f"{len(symbols)} symbols for {network.outputs} outputs; the test set is not of this model")
-    context = _context(program, symbols)
+    context = _context(program, labels)
     files = {
         f"{network.name}.c": _render("model/model.c.j2", context),
         f"{network.name}_data.h": _render("model/data.h.j2", context),
         f"{network.name}_data.c": _render("model/data.c.j2", context),
         f"{network.name}_io.h": _render("model/io.h.j2", context),
     }
+    if labels.decode != "none":
+        files[f"{network.name}_decode.h"] = _render("model/decode.h.j2", context)
     runtime = data_folder("firmware_templates") / "runtime"
     files |= {name: (runtime / name).read_text() for name in (*RUNTIME, *KERNELS[target.kernels])}
     files["shrinkc_tables.c"] = _render("runtime/shrinkc_tables.c.j2", {"tanh_table": tanh_table().tolist()})
@@ -83,7 +98,7 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _context(program: Program, symbols: Sequence[str]) -> dict[str, object]:
+def _context(program: Program, labels: Labels) -> dict[str, object]:
     network = program.network
     gain, offset = network.input_affine
     return {
@@ -94,7 +109,9 @@ def _context(program: Program, symbols: Sequence[str]) -> dict[str, object]:
         "network": network,
         "gain": gain,
         "offset": offset,
-        "symbols": list(symbols),
+        "symbols": list(labels.symbols),
+        "decode": labels.decode,
+        "blank": labels.blank,
         "sums": sums_places(network),
         "held": held_field,
         "gives": {step.name: step.gives for step in program.steps},

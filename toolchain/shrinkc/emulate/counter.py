@@ -39,7 +39,8 @@ class Counter:
     def instructions(self, low: np.ndarray, wraps: np.ndarray, empty: int) -> np.ndarray:
         """Instructions of each call, from its first to its return: int64.
 
-        `low` and `wraps` are as in protocol.h, both 0 where there was no call; `empty` is the `low` of a call of a lone return instruction.
+        `low` and `wraps` are as in protocol.h, both 0 where there was no call; `empty` is the `low` of a call of a
+        lone return instruction.
         """
         if self.systick_hz == 0:
             return np.zeros(len(low), np.int64)

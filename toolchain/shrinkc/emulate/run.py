@@ -68,6 +68,7 @@ def _join(traces: Sequence[Trace], shares: Sequence[Sequence[int]], frames: Sequ
     states = None if traces[0].states is None else np.concatenate([trace.states for trace in traces])[order]
     return Trace(
         outputs=np.concatenate([trace.outputs for trace in traces])[order],
+        decoded=np.concatenate([trace.decoded for trace in traces])[order],
         sent=np.concatenate([trace.sent for trace in traces])[order],
         instructions=np.concatenate([trace.instructions for trace in traces])[order],
         stack=max(trace.stack for trace in traces),

@@ -17,13 +17,15 @@ _FOOTER = struct.Struct("<4I")
 class Trace:
     """What a model did, frames of all utterances end to end.
 
-    outputs int16 (frames, outputs); sent uint32 (frames, send groups); instructions int64 (frames,), or zeros
+    outputs int16 (frames, outputs); decoded int32 (frames,), the model's own decoder's symbols, -1 none, -2 where it
+    has no decoder; sent uint32 (frames, send groups); instructions int64 (frames,), or zeros
     where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures
     it; states uint8 (frames, state bytes) or None. A model of whole utterances has sent, instructions and states with
     the last frame of each, and zeros with the others.
     """
 
     outputs: np.ndarray
+    decoded: np.ndarray
     sent: np.ndarray
     instructions: np.ndarray
     stack: int
@@ -59,6 +61,7 @@ def record_type(interface: Interface, *, dump_state: bool) -> np.dtype:
     """One frame's record in output.bin."""
     fields = [
         ("output", "<i2", (interface.outputs,)),
+        ("decoded", "<i4"),
         ("sent", "<u4", (interface.send_groups,)),
         ("low", "<u4"),
         ("wraps", "<u4"),
@@ -92,6 +95,7 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
     records = np.frombuffer(content, kind, frames, header_size())
     return Trace(
         outputs=records["output"].astype(np.int16),
+        decoded=records["decoded"].astype(np.int32),
         sent=records["sent"].astype(np.uint32),
         instructions=counter.instructions(records["low"], records["wraps"], empty),
         stack=stack,

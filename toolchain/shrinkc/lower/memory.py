@@ -52,13 +52,17 @@ def plan_memory(
     for layer in network.layers:
         wanted += _layer_fields(layer, network, stored[layer.name])
     wanted += _scratch_fields(network)
-    wanted += [_Wanted(name, "int16_t", width, "outputs of layers side by side") for name, width in rank_fields(network)]
+    wanted += [
+        _Wanted(name, "int16_t", width, "outputs of layers side by side") for name, width in rank_fields(network)
+    ]
     if max_frames:
         text = f"outputs of a rank of layers over {max_frames} frames at most"
         wanted += [_Wanted(name, "int16_t", size, text) for name, size in sequence_fields(network, max_frames)]
     wanted.sort(key=lambda field: -TYPE_BYTES[field.type])
     if max_frames:
-        first = _Wanted("sent", "uint32_t", len(network.groups), "columns sent over the latest utterance, by send group")
+        first = _Wanted(
+            "sent", "uint32_t", len(network.groups), "columns sent over the latest utterance, by send group"
+        )
     else:
         first = _Wanted("sent", "uint16_t", len(network.groups), "columns sent in the latest step, by send group")
     return _place([first, *wanted])

@@ -40,7 +40,6 @@ class Batch:
         """The same utterances with other vectors, (longest, utterances, width)."""
         return Batch(frames, self.lengths, self.order, self.active)
 
-
     def cut(self, frames: np.ndarray) -> "Batch":
         """The same utterances with one step each, (1, utterances, width); those without a frame stay without."""
         return Batch._with(frames, np.minimum(self.lengths, 1), self.order)

@@ -25,8 +25,8 @@ class Operation:
     """A node of an integer expression.
 
     function: a key of MEANINGS, or one of the leaves: "value" (a state or an earlier result, by `name`), "input" (x,
-    parameters: its first element, and how many), "parameter" (a trained vector, by `name`), and "requantize" or "rescale" (`name` an
-    accumulator, parameters: the gate's first row, left and right shift).
+    parameters: its first element, and how many), "parameter" (a trained vector, by `name`), and "requantize" or
+    "rescale" (`name` an accumulator, parameters: the gate's first row, left and right shift).
     """
 
     function: str

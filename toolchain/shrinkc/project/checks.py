@@ -77,4 +77,18 @@ class Threshold:
         return value == "off" or (type(value) is int and 0 <= value <= LARGEST_THRESHOLD)
 
 
-Check = Text | Flag | OneOf | Name | TargetName | Threshold
+@dataclass(frozen=True)
+class Count:
+    """A whole number from 1 up."""
+
+    largest: int
+
+    @property
+    def wants(self) -> str:
+        return f"a whole number from 1 to {self.largest}"
+
+    def allows(self, value: object) -> bool:
+        return type(value) is int and 1 <= value <= self.largest
+
+
+Check = Count | Text | Flag | OneOf | Name | TargetName | Threshold

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checks import Check, Flag, Name, OneOf, TargetName, Text, Threshold
+from .checks import Check, Count, Flag, Name, OneOf, TargetName, Text, Threshold
 
 ANY = "*"
 """Stands in a key for the names of a pattern table."""
@@ -33,6 +33,11 @@ FIELDS = (
     Field("model.path", Text("the path of a model, or zoo:NAME,"), None, "The trained model.", "MODEL"),
     Field("model.name", Name(), None, "Prefix of the C names and files; left out: the model file's name.",
           "--name"),
+    Field("model.max_frames", Count(65535), None,
+          "Frames of the longest utterance; only for a model with layers that run backward, which needs it.",
+          "--max-frames"),
+    Field("model.decode", OneOf(("none", "argmax", "ctc")), "none",
+          "Also give a function that decodes an output: its best class, or greedy CTC's next symbol.", "--decode"),
     Field("data.calibration", _DATA, None, "Inputs that ranges are measured on; a zoo model brings its own.",
           "--calibration"),
     Field("data.dev", _DATA, None, "Data to choose plans and thresholds on; no command reads it yet."),

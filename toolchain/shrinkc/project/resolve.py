@@ -29,6 +29,8 @@ class Options:
     clipping: str | None = None
     delta: str | None = None
     name: str | None = None
+    max_frames: int | None = None
+    decode: str | None = None
 
 
 _OPTION_KEYS = {
@@ -41,6 +43,8 @@ _OPTION_KEYS = {
     "activations": ("plan.activations", "--activations"),
     "clipping": ("plan.clipping", "--clipping"),
     "name": ("model.name", "--name"),
+    "max_frames": ("model.max_frames", "--max-frames"),
+    "decode": ("model.decode", "--decode"),
 }
 
 
@@ -58,7 +62,7 @@ def with_options(project: Values, options: Options) -> Values:
     `--delta off` or `--delta T` replaces all thresholds of the file; `--delta GROUP=T` adds to them.
     """
     if options.model is not None:
-        project = project.without("model")
+        project = project.without("model.path").without("model.name")
     for option, (key, where) in _OPTION_KEYS.items():
         value = getattr(options, option)
         if value is not None:
@@ -107,6 +111,8 @@ def resolve(project: Values) -> Settings:
         model=model,
         name=name,
         target=target,
+        max_frames=project.get("model.max_frames"),
+        decode=project.get("model.decode"),
         data=Data(**{role: _data(project, role, model) for role in ROLES}),
         metric=metric(project),
         plan=_plan(project),
@@ -170,7 +176,9 @@ def _model(project: Values) -> Source:
 def model_source(text: str, folder: Path) -> Source:
     """The model that `text` names: a path from `folder`, or `zoo:NAME`."""
     if not text.startswith(ZOO):
-        return _file(text, folder, "a model file")
+        path = _absolute(text, folder)
+        # TensorFlow's SavedModel is a folder.
+        return Source(path, path.name) if (path / "saved_model.pb").is_file() else _file(text, folder, "a model file")
     from .. import zoo
 
     found = zoo.find(text.removeprefix(ZOO))
@@ -239,7 +247,7 @@ def _record(project: Values, settings: Settings) -> dict[str, object]:
             table = table.setdefault(part, {})
         table[item.parts[-1]] = project.get(item.key)
     sources = {role: getattr(settings.data, role) for role in ROLES}
-    record["model"] = {"path": settings.model.name, "name": settings.name}
+    record["model"] |= {"path": settings.model.name, "name": settings.name}
     record["data"] = {role: source.name if source else None for role, source in sources.items()}
     record["plan"] |= {"paths": project.table("plan.paths"), "groups": project.table("plan.groups")}
     record["delta"]["groups"] = project.patterns("delta.groups")

@@ -133,11 +133,16 @@ class Delta:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything about one build. `recorded` is the same as plain nested values, for the report."""
+    """Everything about one build. `recorded` is the same as plain nested values, for the report.
+
+    max_frames: of the longest utterance, or None. decode: "none", "argmax" or "ctc".
+    """
 
     model: Source
     name: str
     target: str
+    max_frames: int | None
+    decode: str
     data: Data
     metric: Metric
     plan: Plan

@@ -46,4 +46,3 @@ def _evaluate(node: Expression, known: dict[str, Interval]) -> Interval:
 
 def _size(interval: Interval) -> float:
     return max(-interval[0], interval[1])
-

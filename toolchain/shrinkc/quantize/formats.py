@@ -59,8 +59,8 @@ class LayerFormats:
     """Formats of one layer.
 
     equations: of every equation's result. operations: what computes it; the leaves "affine" name gates, not yet
-    accumulators. gate_fractions: what every gate's sum is requantised to. vectors: of the cell's trained vectors, int16.
-    entry: of x where equations read it element by element, else None.
+    accumulators. gate_fractions: what every gate's sum is requantised to. vectors: of the cell's trained vectors,
+    int16. entry: of x where equations read it element by element, else None.
     """
 
     equations: dict[str, Format]
@@ -243,7 +243,9 @@ class _Builder:
     def _multiply_wide(self, left: Typed, right: Typed) -> Typed:
         """32 bits times 16 bits, without the lower half of the product."""
         if right.size > INT16_MAX + 1:
-            raise BuildError(f"layer {self.layer.name}: two 32-bit vectors cannot be multiplied; keep states at 16 bits")
+            raise BuildError(
+                f"layer {self.layer.name}: two 32-bit vectors cannot be multiplied; keep states at 16 bits"
+            )
         self._checked(left)
         if right.fraction == RESULT_FRACTION:
             operation = Operation("scale_state", (left.operation, right.operation))
@@ -278,7 +280,9 @@ class _Builder:
         if shift == 0:
             return value
         if abs(shift) > SHIFT_MAX:
-            raise BuildError(f"layer {self.layer.name}: two vectors are {abs(shift)} bits apart; scale the model's input")
+            raise BuildError(
+                f"layer {self.layer.name}: two vectors are {abs(shift)} bits apart; scale the model's input"
+            )
         if shift > 0:
             half = 1 << shift >> 1
             low, high = (value.low + half) >> shift, (value.high + half) >> shift

@@ -111,7 +111,9 @@ def _resolve(operation: Operation, accumulators: tuple[Accumulator, ...]) -> Ope
     if len(leaves) == 1:
         return Operation("requantize", (), leaves[0].parameters, leaves[0].name)
     if len(leaves) > LEAVES_MAX:
-        raise BuildError(f"the gate {operation.name} adds {len(leaves)} sums: at most {LEAVES_MAX} are sure to fit 32 bits")
+        raise BuildError(
+            f"the gate {operation.name} adds {len(leaves)} sums: at most {LEAVES_MAX} are sure to fit 32 bits"
+        )
     total = leaves[0]
     for leaf in leaves[1:]:
         total = Operation("add", (total, leaf))

@@ -26,7 +26,8 @@ class Execution:
 
     outputs: int16 (frames, outputs), or (1, outputs) where the network gives its last step only. sent: uint32 (frames,
     groups), columns sent at each frame, in the order of network.groups; a dense group sends all of them. A network of
-    whole utterances has their sum, over both directions, with the last frame. states: by name, `layer.state` after the step at each frame, where asked for and the network streams.
+    whole utterances has their sum, over both directions, with the last frame. states: by name, `layer.state` after the
+    step at each frame, where asked for and the network streams.
     """
 
     outputs: list[np.ndarray]
@@ -71,7 +72,7 @@ def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool) -> Ex
 
 
 def _at_frames(batch: Batch, values: np.ndarray) -> np.ndarray:
-    """(steps, utterances, ...) at the frames of the batch: what is done once an utterance stands with its last frame."""
+    """(steps, utterances, ...) at the frames of the batch: what is done once an utterance stands with the last."""
     if len(values) == len(batch.frames) > 1:
         return values
     placed = np.zeros((len(batch.frames), *values.shape[1:]), values.dtype)

@@ -59,6 +59,10 @@ def _threshold(group: SendGroup) -> int | None:
 
 
 def _paths(network: QuantizedNetwork) -> tuple[report.PathEntry, ...]:
+    once, ended = set(), False
+    for rank in network.ranks:
+        once |= {layer.name for layer in rank if ended}
+        ended = ended or rank[0].last
     return tuple(
         report.PathEntry(
             name=path.name,
@@ -70,8 +74,11 @@ def _paths(network: QuantizedNetwork) -> tuple[report.PathEntry, ...]:
             clipping=path.clipping,
             threshold=_threshold(network.group(path.group)),
             largest_accumulator=path.largest_accumulator,
+            directions=len(layer.directions),
+            once=layer.name in once,
         )
-        for path in network.paths
+        for layer in network.layers
+        for path in layer.paths
     )
 
 

@@ -29,7 +29,8 @@ def find(
         same = np.array_equal(outputs[utterance], reference.outputs[utterance])
         if same and np.array_equal(sent[utterance], reference.sent[utterance]):
             continue
-        found = _trace(program, utterance, *rerun(utterance))
+        # The states of a whole utterance are gone when its call returns.
+        found = _trace(program, utterance, *rerun(utterance)) if program.network.streams else None
         return found or _first_seen(program, utterance, outputs[utterance], sent[utterance], reference)
     return None
 
@@ -37,7 +38,8 @@ def find(
 def _first_seen(
     program: Program, utterance: int, outputs: np.ndarray, sent: np.ndarray, reference: Execution
 ) -> report.Divergence:
-    """What differed in the whole run, where the utterance run alone does not repeat it."""
+    """What differed in the whole run, where the utterance run alone does not repeat it or shows no states."""
+    remark = " (not repeated when the utterance is run alone)" if program.network.streams else ""
     sides = (
         ("output", outputs, reference.outputs[utterance]),
         ("columns sent", sent, reference.sent[utterance]),
@@ -46,7 +48,7 @@ def _first_seen(
         for frame, index in np.argwhere(ours != theirs)[:1].tolist():
             return report.Divergence(
                 layer=program.network.layers[-1].name,
-                quantity=f"{quantity} (not repeated when the utterance is run alone)",
+                quantity=f"{quantity}{remark}",
                 utterance=utterance,
                 frame=frame,
                 index=index,
@@ -101,4 +103,6 @@ def _sides(program: Program, device: Trace, reference: Execution):
                 raw.view(f"<i{state.bits // 8}"),
                 reference.states[f"{layer.name}.{state.name}"][0],
             )
-    yield network.layers[-1].name, "output", device.outputs, reference.outputs[0]
+    answers = np.zeros_like(device.outputs)  # where one comes an utterance, it stands with the last frame
+    answers[len(answers) - len(reference.outputs[0]) :] = reference.outputs[0]
+    yield network.layers[-1].name, "output", device.outputs, answers

@@ -46,7 +46,7 @@ class Sizes(_Part):
     weights: Annotated[int, _bytes("Weights, biases, scales and tables of this model, part of `flash`")]
     code: Annotated[int, _bytes("Code and shared tables, part of `flash`")]
     ram: Annotated[int, _bytes("State that the caller keeps, without the stack")]
-    stack: Annotated[int, _bytes("Deepest stack of one step call")]
+    stack: Annotated[int, _bytes("Deepest stack of one call")]
     image: Annotated[int, _bytes("Whole test image, with start-up and harness")]
 
 
@@ -60,6 +60,12 @@ class PathEntry(_Part):
     clipping: Annotated[str, _about("How the weights' range was chosen")]
     threshold: Annotated[int | None, _about("Delta threshold in steps of the input's grid; null: dense")]
     largest_accumulator: Annotated[int, _about("Largest value proven possible in its accumulator", ge=0)]
+    directions: Annotated[
+        int, _about("Times an utterance passes through it: 2 where both directions share it", ge=1)
+    ] = 1
+    once: Annotated[bool, _about("Is it multiplied once an utterance, behind a layer that gives its last step?")] = (
+        False
+    )
 
 
 class GroupEntry(_Part):
@@ -151,7 +157,7 @@ class Verification(_Part):
     errors: Annotated[ErrorCounts | None, _about("Errors behind `per`")]
     accuracy: Annotated[Accuracy | None, _about("Accuracy; null where the metric is another")]
     distance: Annotated[Gap, _about("Device's outputs against the float model's")]
-    instructions_per_frame: Annotated[Instructions, _about("Instructions of the step call on the device")]
+    instructions_per_frame: Annotated[Instructions, _about("Instructions of the device's call, a frame")]
     eliminated: Annotated[Eliminated, _about("Share of the multiplications that the delta scan saves")]
     stack: Annotated[int, _bytes("Deepest stack measured while it ran")]
 

@@ -19,9 +19,12 @@ Outputs = Sequence[np.ndarray]
 class Runs:
     """What the float model, the integer reference and the device gave.
 
-    `sent_device` maps each send group to the columns sent in each utterance, (utterances,).
-    `instructions` holds one (frames,) array an utterance; `stack` is bytes.
+    `lengths` are the frames of each utterance. `sent_device` maps each send group to the columns sent in each
+    utterance, (utterances,). `instructions` holds an array an utterance: one count a call, and a call takes a frame or the whole
+    utterance; `stack` is bytes.
     """
+
+    lengths: Sequence[int]
 
     float_outputs: Outputs
     integer_outputs: Outputs
@@ -43,7 +46,7 @@ class Runs:
     @property
     def frames(self) -> int:
         """Frames that the device ran."""
-        return sum(len(output) for output in self.device_outputs)
+        return sum(self.lengths)
 
     def real(self) -> dict[str, list[np.ndarray]]:
         """The outputs as real numbers, by run, named as in the report."""
@@ -62,24 +65,32 @@ def describe(divergence: report.Divergence) -> str:
     return f"{place}: device {divergence.device}, reference {divergence.reference}"
 
 
-def instructions_per_frame(instructions: Sequence[np.ndarray]) -> report.Instructions:
-    """Mean, least and most over all frames of all utterances."""
-    counts = np.concatenate([np.asarray(item, np.int64) for item in instructions])
-    if not len(counts):
+def instructions_per_frame(instructions: Sequence[np.ndarray], lengths: Sequence[int]) -> report.Instructions:
+    """Mean, least and most of a frame; a call over a whole utterance is shared out evenly over its frames."""
+    frames = sum(lengths)
+    if not frames:
         raise InputError("no frame was run: give a data set with frames")
-    return report.Instructions(mean=float(counts.mean()), min=int(counts.min()), max=int(counts.max()))
+    pairs = [
+        (np.asarray(calls, np.int64), length) for calls, length in zip(instructions, lengths, strict=True) if length
+    ]
+    each = np.concatenate([calls * len(calls) / length for calls, length in pairs])
+    total = sum(int(calls.sum()) for calls, _ in pairs)
+    return report.Instructions(mean=total / frames, min=int(each.min()), max=int(np.ceil(each.max())))
 
 
-def eliminated(paths: Sequence[report.PathEntry], sent: Mapping[str, np.ndarray], frames: int) -> report.Eliminated:
+def eliminated(
+    paths: Sequence[report.PathEntry], sent: Mapping[str, np.ndarray], frames: int, utterances: int
+) -> report.Eliminated:
     """Share of the multiplications of all dense products that were not done, in percent.
 
     A column sent costs one multiplication a row of each path that reads its group. A dense product
-    does all of its multiplications, so its group need not stand in `sent`. `frames` are real ones.
+    does all of its multiplications, so its group need not stand in `sent`. `frames` are real ones, of `utterances`.
     """
     done, dense, by_path = 0, 0, {}
     for path in paths:
-        full = path.rows * path.columns * frames
-        columns = path.columns * frames if path.threshold is None else int(np.sum(sent[path.group]))
+        steps = path.directions * (utterances if path.once else frames)
+        full = path.rows * path.columns * steps
+        columns = path.columns * steps if path.threshold is None else int(np.sum(sent[path.group]))
         by_path[path.name] = 100.0 * (1.0 - path.rows * columns / full) if full else 0.0
         done, dense = done + path.rows * columns, dense + full
     return report.Eliminated(percent=100.0 * (1.0 - done / dense) if dense else 0.0, by_path=by_path)
