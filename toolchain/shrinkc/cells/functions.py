@@ -35,6 +35,14 @@ def _hull(_share: Interval, a: Interval, b: Interval) -> Interval:
     return min(a[0], b[0]), max(a[1], b[1])
 
 
+CLIP = 10.0
+"""Where clip10 cuts off: the cell_clip that TensorFlow's converter gives every fused LSTM."""
+
+
+def _clipped(a: Interval) -> Interval:
+    return min(max(a[0], -CLIP), CLIP), min(max(a[1], -CLIP), CLIP)
+
+
 FUNCTIONS: dict[str, Function] = {
     "add": Function(2, "{} + {}", np.add, lambda a, b: (a[0] + b[0], a[1] + b[1])),
     "multiply": Function(2, "{} * {}", np.multiply, _product),
@@ -42,6 +50,7 @@ FUNCTIONS: dict[str, Function] = {
     "mix": Function(3, "mix({}: {}, {})", lambda z, a, b: z * a + (1 - z) * b, _hull),
     "sigmoid": Function(1, "sigmoid({})", lambda a: 0.5 + 0.5 * np.tanh(0.5 * a), lambda a: (0.0, 1.0)),
     "clamp": Function(1, "clamp({})", lambda a: np.clip(a, 0, 1), lambda a: (0.0, 1.0)),
+    "clip10": Function(1, "clip10({})", lambda a: np.clip(a, np.float32(-CLIP), np.float32(CLIP)), _clipped),
     "tanh": Function(1, "tanh({})", np.tanh, lambda a: (-1.0, 1.0)),
     "relu": Function(1, "relu({})", lambda a: np.maximum(a, 0), lambda a: (max(a[0], 0.0), max(a[1], 0.0))),
     "identity": Function(1, "{}", lambda a: a, lambda a: a),

@@ -12,12 +12,14 @@ def lstm(
     peepholes: str = "no",
     projection: str = "no",
     scaled: str = "no",
+    clipped: str = "no",
 ) -> Cell:
     """LSTM with a forget gate. gate, candidate, hidden: functions of the gates, of the candidate and of c.
 
     With peepholes, the input and forget gates see the old c and the output gate the new one, each through a vector of
     weights. With projection, h is a product of o * hidden(c) of the width `projection`. scaled: the candidate is
     multiplied with the vector `candidate_scale`, as by trainers that scale at test for the dropout of training.
+    clipped: c stays within +-10, as in the LSTMs that TensorFlow's converter fuses.
     """
     x, h, c = Value("x"), Value("h"), Value("c")
     i, f, g, o, c_new, m = (Value(name) for name in ("i", "f", "g", "o", "c_new", "m"))
@@ -28,6 +30,7 @@ def lstm(
         return function(gate, product + Parameter(f"{name}_peephole") * seen if peeps else product)
 
     new = function(candidate, affine("candidate", x, h))
+    kept = f * c + i * g
     result = o * function(hidden, c_new)
     return Cell(
         name="lstm",
@@ -36,7 +39,7 @@ def lstm(
             Equation("i", gated("input", c)),
             Equation("f", gated("forget", c)),
             Equation("g", Parameter("candidate_scale") * new if chosen("scaled", scaled) else new),
-            Equation("c_new", f * c + i * g),
+            Equation("c_new", function("clip10", kept) if chosen("clipped", clipped) else kept),
             Equation("o", gated("output", c_new)),
             *(
                 (Equation("m", result), Equation("h_new", affine("projection", m), width="projection"))

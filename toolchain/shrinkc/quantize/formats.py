@@ -12,6 +12,7 @@ import numpy as np
 from ..calibrate import Ranges
 from ..cells import Cell
 from ..cells.expressions import Affine, Call, Expression, Parameter, Value
+from ..cells.functions import CLIP
 from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.fixed_point import INT16_MAX, STATE32_MAX
@@ -197,9 +198,19 @@ class _Builder:
             case Call("relu", (a,)):
                 inner = self._convert(a, wanted)
                 return Typed(Operation("relu", (inner.operation,)), inner.fraction, 0, max(inner.high, 0))
+            case Call("clip10", (a,)):
+                return self._clip(self._convert(a, wanted))
             case Call(("sigmoid" | "tanh" | "clamp") as function, (a,)):
                 return self._function(function, a)
         raise TypeError(f"{node!r} is no expression")
+
+    def _clip(self, inner: Typed) -> Typed:
+        """Within +-10; nothing is left to do where the interval lies there already."""
+        limit = round(CLIP * 2.0**inner.fraction)
+        if inner.size <= limit:
+            return inner
+        operation = Operation("saturate", (inner.operation,), (limit,))
+        return Typed(operation, inner.fraction, max(inner.low, -limit), min(inner.high, limit))
 
     def _affine(self, gate: str, wanted: int | None) -> Typed:
         """A gate's requantised sum; where nothing asks for a fraction, the calibrated range of the sum gives it."""
