@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shrinkc.compile.host import compile_host_harness
 from shrinkc.emit import emit
 from shrinkc.emulate.host import run_host
 from shrinkc.emulate.trace import Trace
@@ -20,13 +19,21 @@ from shrinkc.target import load_target
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from host_build import HarnessBuilder  # noqa: E402
+
 # A suite started in the background ignores SIGINT, and so would every program that it starts and interrupts.
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session")
+def harness_builder(tmp_path_factory: pytest.TempPathFactory) -> HarnessBuilder:
+    """Builds harnesses, with one runtime for all."""
+    return HarnessBuilder(tmp_path_factory.mktemp("common"))
+
+
 @pytest.fixture
-def on_host(tmp_path: Path) -> Callable[..., Trace]:
+def on_host(tmp_path: Path, harness_builder: HarnessBuilder) -> Callable[..., Trace]:
     """on_host(network, inputs, compiler, sanitize): the portable C of a quantised network, built and run here."""
 
     def run(
@@ -38,7 +45,7 @@ def on_host(tmp_path: Path) -> Callable[..., Trace]:
         sources = emit(lower(network, max_frames), load_target("cortex-m3"))
         folder = Path(tmp_path) / f"{compiler}{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        harness = compile_host_harness(sources.files, sources.name, folder, compiler=compiler, sanitize=sanitize)
+        harness = harness_builder.build(sources, folder, compiler, sanitize)
         return run_host(harness, inputs, dump_state=True)
 
     return run

@@ -16,6 +16,16 @@ _HARNESS = ("host.c", "harness.c", "stream.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g")
 
 
+def host_flags(*, sanitize: bool) -> list[str]:
+    """What every C file is compiled with on this machine."""
+    return ["-O2", "-fPIC", *LANGUAGE, *WARNINGS, *(SANITIZERS if sanitize else ())]
+
+
+def harness_files(name: str) -> dict[str, str]:
+    """The harness of model `name` for this machine, under `image/`: {file name: text}."""
+    return harness_text(name, _HARNESS, data_folder("firmware_templates") / "image")
+
+
 def _build(
     files: Mapping[str, str],
     folder: Path,
@@ -27,8 +37,7 @@ def _build(
 ) -> Path:
     write_sources(files, folder)
     sanitizers = SANITIZERS if sanitize else ()
-    flags = ["-O2", "-fPIC", *LANGUAGE, *WARNINGS, *sanitizers]
-    objects = compile_objects(compiler, flags, compiled(files), folder)
+    objects = compile_objects(compiler, host_flags(sanitize=sanitize), compiled(files), folder)
     result = run_tool([compiler, *sanitizers, *link, *objects, "-o", output], folder)
     if result.code != 0:
         raise BuildError(f"{compiler} cannot link {output}: {first_error(result.messages)}")
@@ -63,5 +72,5 @@ def compile_host_harness(
     Raises BuildError for a missing compiler, and for C that does not compile without warnings.
     """
     check_name(name)
-    files = {**harness_text(name, _HARNESS, data_folder("firmware_templates") / "image"), **sources}
+    files = {**harness_files(name), **sources}
     return _build(files, folder, f"{name}_harness", compiler=compiler, sanitize=sanitize, link=())
