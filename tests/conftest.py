@@ -19,7 +19,7 @@ from shrinkc.target import load_target
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from host_build import HarnessBuilder  # noqa: E402
+from host_build import HarnessBuilder
 
 # A suite started in the background ignores SIGINT, and so would every program that it starts and interrupts.
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

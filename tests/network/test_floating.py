@@ -1,12 +1,9 @@
 """The float reference: steps worked by hand, independence of the batch, and what observers see."""
 
-import re
-
 import numpy as np
 import pytest
 
-from networks import recognizer, speech_like
-from shrinkc.errors import InputError
+from networks import both_ways, recognizer, speech_like
 from shrinkc.network import Layer, Network, floating
 
 GATES = ("input", "forget", "candidate", "output")
@@ -76,38 +73,62 @@ def test_observers_see_each_real_frame_once() -> None:
     np.testing.assert_array_equal(by_rows(seen["head.y"]), by_rows(np.concatenate(outputs)))
 
 
-@pytest.mark.parametrize("name", ["2nd", "a b", "größe", "int", "class", "", "x" * 64, "a\n"])
-def test_names_that_c_cannot_have(name: str) -> None:
-    network = recognizer()
-    with pytest.raises(InputError, match=r"model name .* (is|starts)"):
-        Network(name, network.layers, network.mean, network.scale)
+def sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-values))
 
 
-def test_networks_that_do_not_fit_together() -> None:
-    network = recognizer(inputs=5, units=7)
-    first, second, head = network.layers
-
-    def refused(words: str, layers: tuple[Layer, ...], mean: np.ndarray = network.mean) -> None:
-        with pytest.raises(InputError, match=re.escape(words)):
-            Network("toy", layers, mean, network.scale)
-
-    refused("has no layer", ())
-    refused("two layers of one name", (first, second, second))
-    refused("layer rnn1 reads 5 values, head gives 3", (head, first))
-    refused("not 5 finite values", network.layers, network.mean[:4])
-    refused("not 5 finite values", network.layers, network.mean * np.nan)
-    broken = {**first.matrices, "input.x": first.matrices["input.x"] * np.inf}
-    spoiled = Layer("rnn1", "lstm", {}, 5, 7, broken, first.biases)
-    refused("input.x holds NaN or infinite weights", (spoiled, second, head))
+def lstm_by_hand(layer: Layer, frames: np.ndarray) -> np.ndarray:
+    """One utterance through one LSTM, first frame first; float64."""
+    h, c, outputs = np.zeros(layer.units), np.zeros(layer.units), []
+    for x in frames:
+        total = {
+            gate: layer.matrices[f"{gate}.x"] @ x + layer.matrices[f"{gate}.h"] @ h + layer.biases[gate]
+            for gate in GATES
+        }
+        c = sigmoid(total["forget"]) * c + sigmoid(total["input"]) * np.tanh(total["candidate"])
+        h = sigmoid(total["output"]) * np.tanh(c)
+        outputs.append(h)
+    return np.array(outputs)
 
 
-def test_layers_whose_weights_are_not_whole() -> None:
-    layer = recognizer(inputs=5, units=7).layers[0]
-    with pytest.raises(InputError, match="the gate input lacks a matrix"):
-        Layer("rnn1", "lstm", {}, 5, 7, {}, layer.biases)
-    with pytest.raises(InputError, match="shape"):
-        Layer("rnn1", "lstm", {}, 6, 7, layer.matrices, layer.biases)
-    with pytest.raises(InputError, match="is not of 8 units"):
-        Layer("rnn1", "lstm", {}, 5, 8, layer.matrices, layer.biases)
-    with pytest.raises(InputError, match="0 inputs"):
-        Layer("rnn1", "lstm", {}, 0, 7, layer.matrices, layer.biases)
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("tied", [False, True])
+def test_both_directions_against_a_plain_loop(tied: bool, last: bool) -> None:
+    network, utterances = both_ways(layers=2, tied=tied, last=last), speech_like(count=3)
+    first, second, (head,) = network.ranks
+
+    def both(rank: tuple[Layer, ...], frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Forward, and backward turned round again: the state at frame t has seen the frames from the last to t."""
+        return lstm_by_hand(rank[0], frames), lstm_by_hand(rank[-1], frames[::-1])[::-1]
+
+    for utterance, outputs in zip(utterances, floating.run(network, utterances), strict=True):
+        frames = np.concatenate(both(first, (utterance - network.mean) * network.scale), axis=1)
+        forward, backward = both(second, frames)
+        if last:  # each direction's last step: backward that is the first frame
+            forward, backward = forward[-1:], backward[:1]
+        together = np.concatenate([forward, backward], axis=1)
+        expected = together @ head.matrices["output.x"].T + head.biases["output"]
+        assert outputs.shape == expected.shape
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", [recognizer(), recognizer(last=True), both_ways(), both_ways(last=True, tied=True)])
+def test_utterances_of_no_frame_and_of_one(network: Network) -> None:
+    utterances = [speech_like()[0][:length] for length in (0, 5, 1, 0)]
+    together = floating.run(network, utterances)
+    ends = network.ranks[-2][0].last
+    assert [outputs.shape for outputs in together] == [(min(n, 1) if ends else n, 3) for n in (0, 5, 1, 0)]
+    for utterance, outputs in zip(utterances, together, strict=True):
+        (alone,) = floating.run(network, [utterance])
+        assert alone.shape == outputs.shape
+        np.testing.assert_allclose(outputs, alone, atol=1e-6)
+    assert floating.run(network, []) == []
+
+
+def test_observers_of_a_layer_that_runs_both_ways_see_both() -> None:
+    network, utterances = both_ways(layers=1, tied=True), speech_like(count=3)
+    seen: dict[str, list[np.ndarray]] = {}
+    floating.run(network, utterances, lambda name, values: seen.setdefault(name, []).append(values))
+    frames = sum(map(len, utterances))
+    assert [len(values) for values in seen["rnn1.h_new"]] == [frames, frames]
+    assert [len(values) for values in seen["head.y"]] == [frames]

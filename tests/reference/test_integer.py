@@ -1,72 +1,33 @@
 """The integer reference against a plain loop over integers, and what must hold of every delta network."""
 
 import numpy as np
+import plain_loops
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks import quantized, recognizer, speech_like
-from shrinkc.numbers import fixed_point, functions
+from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.project import Delta, Plan
 from shrinkc.reference import integer, run
 
 NETWORK = recognizer()
 
 
-def plain_lstm(network, inputs):
-    """One utterance through one LSTM layer and the head, written out by hand: outputs and columns sent."""
-    lstm, head = network.layers
-    sums = {a.name: a.bias.astype(np.int64) for a in network.accumulators}
-    held = {g.name: np.zeros(g.width, np.int64) for g in network.groups}
-    h, c = np.zeros(lstm.units, np.int64), np.zeros(lstm.units, np.int64)
-    outputs, counts = [], []
-
-    def send(accumulator, matrix, vector):
-        group = network.group(matrix.group)
-        sent = 0
-        for j in range(group.width):
-            grid = int(fixed_point.quantize_vector(int(vector[j]), group.multiplier, group.shift, group.limit))
-            d = grid - held[group.name][j]
-            if abs(d) > group.thresholds[j]:
-                held[group.name][j] = grid
-                sums[accumulator.name] = sums[accumulator.name] + matrix.weights[:, j].astype(np.int64) * d
-                sent += 1
-        return sent
-
-    for frame in inputs:
-        (one,) = lstm.accumulators
-        row = [send(one, matrix, vector) for matrix, vector in zip(one.matrices, (frame, h), strict=True)]
-        gates = [
-            fixed_point.requantize(
-                sums[one.name][k * lstm.units : (k + 1) * lstm.units],
-                one.multipliers[k * lstm.units : (k + 1) * lstm.units].astype(np.int64),
-                one.left[k],
-                one.right[k],
-            )
-            for k in range(4)
-        ]
-        i, f, o = (functions.sigmoid_q15(gates[k]).astype(np.int64) for k in (0, 1, 3))
-        g = functions.tanh_q15(gates[2]).astype(np.int64)
-        fraction = lstm.states[1].fraction
-        c = 2 * ((c * f) >> 16) + ((i * g + (1 << (30 - fraction - 1))) >> (30 - fraction))
-        argument = np.clip((c + (1 << (fraction - 13))) >> (fraction - 12), -32768, 32767)
-        h = (o * functions.tanh_q15(argument).astype(np.int64) + (1 << 14)) >> 15
-        (last,) = head.accumulators
-        row.append(send(last, last.matrices[0], h))
-        outputs.append(
-            fixed_point.requantize(sums[last.name], last.multipliers.astype(np.int64), last.left[0], last.right[0])
-        )
-        counts.append(row)
-    return np.array(outputs), np.array(counts)
-
-
 @pytest.mark.parametrize("threshold", [0, 1, 5, 40])
-def test_against_a_plain_loop(threshold):
-    network = quantized(recognizer(layers=1), delta=Delta(threshold=threshold))
-    inputs = [network.quantize_input(u) for u in speech_like()]
+@pytest.mark.parametrize(
+    "cell, options, step",
+    [
+        ("lstm", {}, plain_loops.lstm),
+        ("gru", {"reset": "before"}, plain_loops.gru_before),
+        ("sru", {"inputs": 7}, plain_loops.sru),
+    ],
+)
+def test_against_a_plain_loop(cell, options, step, threshold):
+    network = quantized(recognizer(cell, layers=1, **options), delta=Delta(threshold=threshold))
+    inputs = [network.quantize_input(u) for u in speech_like(width=network.inputs)]
     execution = run(network, inputs)
     for utterance, outputs, sent in zip(inputs, execution.outputs, execution.sent, strict=True):
-        expected, counts = plain_lstm(network, utterance)
+        expected, counts = plain_loops.run(network, utterance, step)
         assert np.array_equal(outputs, expected)
         assert np.array_equal(sent, counts)
 
@@ -131,10 +92,49 @@ def test_states_are_kept_where_asked_for():
     assert run(network, inputs).states == {}
 
 
+@pytest.mark.parametrize("make", [recognizer, both_ways])
+@pytest.mark.parametrize("last", [False, True])
+def test_utterances_of_no_frame_and_of_one(make, last):
+    network = quantized(make(last=last), delta=Delta(threshold=2))
+    lengths = [0, 5, 1, 0]
+    inputs = [network.quantize_input(speech_like()[0][:length]) for length in lengths]
+    together = run(network, inputs, keep_states=True)
+    assert [len(outputs) for outputs in together.outputs] == [min(n, 1) if last else n for n in lengths]
+    assert [len(sent) for sent in together.sent] == lengths
+    for place, one in enumerate(inputs):
+        alone = run(network, [one], keep_states=True)
+        assert np.array_equal(alone.outputs[0], together.outputs[place])
+        assert np.array_equal(alone.sent[0], together.sent[place])
+        assert all(np.array_equal(series[0], together.states[name][place]) for name, series in alone.states.items())
+
+
+def test_whole_utterances_give_their_counts_with_the_last_frame():
+    """Those of both directions together."""
+    tied = quantized(both_ways(layers=1, tied=True), delta=Delta(threshold=2))
+    inputs = [tied.quantize_input(u) for u in speech_like()]
+    execution = run(tied, inputs)
+    for utterance, sent in zip(inputs, execution.sent, strict=True):
+        assert sent.dtype == np.uint32 and not sent[:-1].any()
+        (turned,) = run(tied, [utterance[::-1]]).sent
+        x = next(index for index, group in enumerate(tied.groups) if group.name == "rnn1.x@8")
+        forward, backward = (_sent_by_hand(tied.groups[x], frames) for frames in (utterance, utterance[::-1]))
+        assert sent[-1, x] == forward + backward == turned[-1, x]
+        assert forward != backward
+
+
+def _sent_by_hand(group, frames):
+    held, count = np.zeros(group.width, np.int64), 0
+    for frame in frames:
+        grid = np.clip(plain_loops.rounded(frame.astype(np.int64) * group.multiplier, group.shift), -127, 127)
+        moved = np.abs(grid - held) > group.thresholds
+        held, count = np.where(moved, grid, held), count + int(moved.sum())
+    return count
+
+
 def test_large_sums_go_through_float64():
     """16 x 16 bits exceed what float32 holds exactly; the plain loop says the same."""
     network = quantized(recognizer(layers=1), Plan(16, 16, accumulators="shared"))
     assert max(int(a.bounds.max()) for a in network.accumulators) > 2**24
     inputs = [network.quantize_input(u) for u in speech_like(2)]
     for utterance, outputs in zip(inputs, run(network, inputs).outputs, strict=True):
-        assert np.array_equal(outputs, plain_lstm(network, utterance)[0])
+        assert np.array_equal(outputs, plain_loops.run(network, utterance, plain_loops.lstm)[0])

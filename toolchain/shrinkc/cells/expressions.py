@@ -73,7 +73,7 @@ class Call(Expression):
     def __str__(self) -> str:
         texts = []
         for argument in self.arguments:
-            is_sum = isinstance(argument, Call) and argument.function == "add"
+            is_sum = isinstance(argument, Affine) or (isinstance(argument, Call) and argument.function == "add")
             texts.append(f"({argument})" if self.function in ("multiply", "one_minus") and is_sum else str(argument))
         return FUNCTIONS[self.function].text.format(*texts)
 

@@ -13,3 +13,10 @@ def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         raise ValueError(f"{name} is {value!r}, it must be one of {', '.join(known)}")
     return value
+
+
+def whole(name: str, value: str) -> int:
+    """A whole number from 0 up. Raises ValueError for any other text."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError(f"{name} is {value!r}, it must be a whole number from 0 up")
+    return int(value)

@@ -2,7 +2,7 @@
 
 from .cell import Cell, Equation, State
 from .expressions import Expression, Parameter, Value, affine, function, mix
-from .options import chosen, one_of
+from .options import chosen, one_of, whole
 
 
 def sru(
@@ -21,6 +21,7 @@ def sru(
     x, c, f, r, p, c_new = (Value(name) for name in ("x", "c", "f", "r", "p", "c_new"))
     projects, sees = chosen("projection", projection), chosen("recurrent", recurrent)
     entry = p if projects else x
+    index = whole("part", part)
 
     def gated(name: str) -> Expression:
         product = affine(name, entry)
@@ -28,7 +29,7 @@ def sru(
 
     result = function(activation, c_new)
     skips = {
-        "input": lambda: mix(r, result, Parameter("alpha") * Value("x", int(part))),
+        "input": lambda: mix(r, result, Parameter("alpha") * Value("x", index)),
         "matrix": lambda: mix(r, result, affine("skip", entry)),
         "none": lambda: r * result,
     }

@@ -41,11 +41,13 @@ class Batch:
         return Batch(frames, self.lengths, self.order, self.active)
 
     def cut(self, frames: np.ndarray) -> "Batch":
-        """The same utterances with one step each, (1, utterances, width); those without a frame stay without."""
+        """The same utterances with what `lasts` gives; those without a frame stay without."""
         return Batch._with(frames, np.minimum(self.lengths, 1), self.order)
 
     def lasts(self, frames: np.ndarray) -> np.ndarray:
-        """(1, utterances, ...): each utterance's last frame."""
+        """(1, utterances, ...): each utterance's last frame; (0, utterances, ...) where none has a frame."""
+        if not len(frames):
+            return frames
         return frames[np.maximum(self.lengths - 1, 0), np.arange(len(self.lengths))][None]
 
     def ordered(self, frames: np.ndarray, direction: str) -> np.ndarray:

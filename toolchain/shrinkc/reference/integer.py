@@ -73,9 +73,10 @@ def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool) -> Ex
 
 def _at_frames(batch: Batch, values: np.ndarray) -> np.ndarray:
     """(steps, utterances, ...) at the frames of the batch: what is done once an utterance stands with the last."""
-    if len(values) == len(batch.frames) > 1:
-        return values
-    placed = np.zeros((len(batch.frames), *values.shape[1:]), values.dtype)
+    steps = len(batch.frames)
+    if steps in (0, len(values)):
+        return values[:steps]
+    placed = np.zeros((steps, *values.shape[1:]), values.dtype)
     placed[np.maximum(batch.lengths - 1, 0), np.arange(len(batch.lengths))] = values[0]
     return placed
 
