@@ -14,9 +14,16 @@ os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
 if sys.argv[1] == "tf_keras":
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 keras = importlib.import_module(sys.argv[1])
-np = importlib.import_module("numpy")
+np, tf = importlib.import_module("numpy"), importlib.import_module("tensorflow")
 L = keras.layers
+TF_KERAS = sys.argv[1] == "tf_keras"
 FRAMES, WIDTH = 100, 5
+FUNCTIONS = ("tanh", "sigmoid", "relu", "linear", "hard_sigmoid")
+UNBOUNDED = ("functions", "gates")
+"""Ends of the names of models whose values would grow without end with large weights."""
+if TF_KERAS:  # without a second graph and its gradient for a GPU, which take most of the time
+    for kind in (L.LSTM, L.GRU):
+        kind._could_use_gpu_kernel = property(lambda layer: False, lambda layer, value: None)
 
 
 class Squeeze(L.Dense):
@@ -42,8 +49,33 @@ class Subclassed(keras.Model):
         return {}
 
 
+class OwnCell(L.SimpleRNNCell):
+    """A cell of the user's own."""
+
+
 def lstm(**options):
     return L.LSTM(4, **{"return_sequences": True, **options})
+
+
+def gru(**options):
+    return L.GRU(4, **{"return_sequences": True, **options})
+
+
+def rnn(**options):
+    return L.SimpleRNN(4, **{"return_sequences": True, **options})
+
+
+def over(cell):
+    return L.RNN(cell, return_sequences=True)
+
+
+def frozen(layer):
+    layer.trainable = False
+    return layer
+
+
+def identity():
+    return getattr(L, "Identity", L.Layer)()
 
 
 def sequential(*layers):
@@ -76,64 +108,163 @@ def supported(random):
     yield "given", sequential(L.Normalization(**given), lstm(), L.Dense(3))
     yield "scalar", sequential(L.Normalization(axis=-1, mean=2.0, variance=4.0), lstm(), L.Dense(3))
     yield "adapted", functional(adapted(random), lstm(), L.Dense(3))
-    yield (
-        "dense",
-        sequential(*(L.Dense(4, activation=name) for name in ("tanh", "sigmoid", "relu", "linear"))),
-    )
+    yield "no_axis", sequential(L.Normalization(axis=None, mean=2.0, variance=4.0), lstm())
+    yield "dense", sequential(*(L.Dense(4, activation=name) for name in FUNCTIONS))
     yield "distributed", sequential(lstm(), L.TimeDistributed(L.Dense(3, activation="relu")), L.Dense(2))
+    yield "distributed_relu", sequential(L.TimeDistributed(L.Dense(3)), L.TimeDistributed(L.ReLU()), lstm())
     yield (
         "noise",
         sequential(L.SpatialDropout1D(0.2), lstm(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3)),
     )
+    yield "nothing_done", sequential(identity(), lstm(), L.AlphaDropout(0.1), L.ActivityRegularization(0.1), L.Dense(3))
     yield (
         "names",
         sequential(lstm(name="a.b"), lstm(name="a-b"), L.Dense(3, name="A_b"), L.Dense(2, name="int")),
     )
-    if sys.argv[1] == "tf_keras":
+    if TF_KERAS:
         yield "slash", functional(lstm(name="enc/rnn"), L.Dense(3, name="enc/out"))
     else:
         yield "spaces", sequential(lstm(name="my första"), L.Dense(3, name="2nd"))
     yield "softmax", sequential(lstm(), L.Dense(3, activation="softmax"))
     yield "softmax_layer", sequential(lstm(), L.Dense(3), L.Softmax())
+    yield "softmax_activation", sequential(lstm(), L.Dense(3), L.Activation("softmax"))
+    yield from recurrent()
+    yield from in_both_directions()
+    yield from normalised()
+
+
+def recurrent():
+    """The cells and their options."""
+    yield "lstm_functions", sequential(*(lstm(activation=name) for name in FUNCTIONS if name != "hard_sigmoid"))
+    yield "lstm_gates", sequential(*(lstm(recurrent_activation=name) for name in FUNCTIONS))
+    yield "gru_after", sequential(gru(), gru(use_bias=False), L.Dense(3))
+    yield "gru_before", sequential(gru(reset_after=False), gru(reset_after=False, use_bias=False), L.Dense(3))
+    yield "gru_functions", sequential(*(gru(activation=name) for name in FUNCTIONS))
+    yield "gru_functions_before", sequential(*(gru(activation=name, reset_after=False) for name in FUNCTIONS))
+    hard = {"recurrent_activation": "hard_sigmoid"}
+    yield "gru_gates", sequential(gru(**hard), gru(reset_after=False, **hard), L.Dense(3))
+    yield "simple_rnn", sequential(rnn(), rnn(use_bias=False), L.Dense(3))
+    yield "simple_rnn_functions", sequential(*(rnn(activation=name) for name in FUNCTIONS))
+    yield (
+        "cells",
+        sequential(*(over(cell) for cell in (L.LSTMCell(4), L.GRUCell(3, reset_after=False), L.SimpleRNNCell(4)))),
+    )
+    yield "stacked", stacked()
+    yield "last", sequential(lstm(), lstm(return_sequences=False), L.Dense(3, activation="tanh"), L.Dense(2))
+    yield "last_gru", sequential(gru(return_sequences=False))
+    yield "last_stacked", sequential(L.RNN(L.StackedRNNCells([L.GRUCell(4), L.SimpleRNNCell(3)])), L.Dense(2))
+    dropped = {"dropout": 0.2, "recurrent_dropout": 0.1}
+    yield "trained_only", sequential(lstm(**dropped), gru(**dropped), rnn(**dropped), frozen(lstm()), L.Dense(3))
+    speed = {"unroll": True, **({"implementation": 1, "time_major": False} if TF_KERAS else {"use_cudnn": False})}
+    inputs = keras.Input((FRAMES, WIDTH))
+    yield "unrolled", keras.Sequential([inputs, gru(**speed, **({} if TF_KERAS else {"zero_output_for_mask": True}))])
+
+
+def stacked():
+    """A stack whose first cell is frozen: an .h5 file then lists its weights last."""
+    cells = [L.LSTMCell(3), L.GRUCell(4), L.LSTMCell(2)]
+    model = sequential(L.RNN(L.StackedRNNCells(cells), return_sequences=True, name="deep"), L.Dense(3))
+    cells[0].trainable = False
+    return model
+
+
+def in_both_directions():
+    """Bidirectional: merge modes, layers of one's own, last steps."""
+    yield "both", sequential(L.Bidirectional(lstm()), L.Bidirectional(gru(reset_after=False)), L.Dense(3))
+    yield "both_functional", functional(L.Bidirectional(rnn(), name="rnn"), L.Bidirectional(gru()), L.Dense(3))
+    for mode in ("sum", "mul"):
+        yield f"both_{mode}", sequential(L.Bidirectional(gru(), merge_mode=mode), lstm(), L.Dense(2))
+    for mode in ("concat", "sum", "mul"):
+        layer = lstm(return_sequences=False)
+        yield f"both_last_{mode}", sequential(L.Bidirectional(layer, merge_mode=mode), L.Dense(2))
+    backward = gru(go_backwards=True, use_bias=False, name="back")
+    yield "both_own", sequential(L.Bidirectional(L.LSTM(3, return_sequences=True), backward_layer=backward))
+    yield (
+        "both_cells",
+        sequential(L.Bidirectional(over(L.GRUCell(4))), L.Bidirectional(L.RNN(L.LSTMCell(3))), L.Dense(2)),
+    )
+    half_frozen = L.Bidirectional(gru())
+    half_frozen.forward_layer.trainable = False
+    yield "both_frozen", sequential(half_frozen, L.Dense(2))
+
+
+def normalised():
+    """BatchNormalization wherever it is affine on a product."""
+    norm = L.BatchNormalization
+    yield "norm_first", sequential(norm(epsilon=0.1), lstm(), L.Dense(3))
+    yield "norm_between", sequential(gru(), norm(scale=False), gru(reset_after=False), norm(center=False), lstm())
+    yield "norm_both", sequential(rnn(), norm(), L.Bidirectional(lstm()), norm(), rnn(), L.Dense(2))
+    yield "norm_dense", sequential(L.Dense(4), norm(scale=False, center=False), L.Dense(4, use_bias=False), norm())
+    yield "norm_behind_tanh", sequential(L.Dense(4, activation="tanh"), norm(), L.Dense(3), norm(), L.ReLU(), lstm())
+    yield "norm_twice", sequential(lstm(), norm(), norm(), L.Dropout(0.1), L.Dense(3))
+    yield "norm_last", sequential(lstm(return_sequences=False), norm(), L.Dense(3), norm(), L.Activation("sigmoid"))
+    yield "norm_merged", sequential(L.Bidirectional(lstm(), merge_mode="sum"), norm(), lstm())
+    yield "norm_frozen", sequential(frozen(norm()), lstm(), L.Dense(2))
+    for name in FUNCTIONS:
+        yield f"behind_{name}", sequential(L.Dense(4), L.Dropout(0.1), L.Activation(name), lstm())
 
 
 def refused():
     """Models that must be refused; the tests know by which message."""
-    for name in ("GRU", "SimpleRNN"):
-        yield name, sequential(getattr(L, name)(4, return_sequences=True), L.Dense(2))
-    yield "last_only", sequential(L.LSTM(4), L.Dense(2))
     yield "backwards", sequential(lstm(go_backwards=True))
-    yield "relu_lstm", sequential(lstm(activation="relu"))
-    yield "hard_sigmoid", sequential(lstm(recurrent_activation="hard_sigmoid"))
+    yield "elu_lstm", sequential(lstm(activation="elu"))
+    yield "hard_lstm", sequential(lstm(activation="hard_sigmoid"))
+    yield "relu_gates", sequential(gru(recurrent_activation="relu"))
     yield (
         "stateful",
-        keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)])
-        if (sys.argv[1] == "keras")
-        else keras.Sequential([L.LSTM(4, return_sequences=True, stateful=True, batch_input_shape=(1, None, WIDTH))]),
+        keras.Sequential([L.LSTM(4, return_sequences=True, stateful=True, batch_input_shape=(1, None, WIDTH))])
+        if TF_KERAS
+        else keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)]),
     )
-    yield "bidirectional", sequential(L.Bidirectional(lstm()))
+    for mode in ("ave", None):
+        values = keras.Input((None, WIDTH))
+        yield f"both_{mode}", keras.Model(values, L.Bidirectional(lstm(), merge_mode=mode)(values))
+    stack = L.RNN(L.StackedRNNCells([L.LSTMCell(3), L.LSTMCell(3)]), return_sequences=True)
+    yield "both_stacked", sequential(L.Bidirectional(stack))
+    turned = lstm(go_backwards=True), lstm(name="other")
+    yield "both_turned", sequential(L.Bidirectional(turned[0], backward_layer=turned[1]))
+    yield "own_cell", sequential(over(OwnCell(3)))
     yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), lstm())
-    yield "batch_norm", sequential(L.Dense(4), L.BatchNormalization(), lstm())
+    yield "embedding", keras.Sequential([keras.Input((None,)), L.Embedding(9, 4), lstm()])
+    yield "layer_norm", sequential(L.LayerNormalization(), lstm())
+    yield "norm_end", sequential(lstm(), L.BatchNormalization())
+    yield "norm_axis", keras.Sequential([keras.Input((9, WIDTH)), L.BatchNormalization(axis=1), lstm()])
+    yield "reshape", keras.Sequential([keras.Input((9, WIDTH)), L.Reshape((3, 3 * WIDTH)), lstm()])
+    yield "permute", keras.Sequential([keras.Input((9, WIDTH)), L.Permute((2, 1)), lstm()])
+    yield "flatten", keras.Sequential([keras.Input((9, WIDTH)), lstm(), L.Flatten(), L.Dense(2)])
+    yield "pooled", sequential(lstm(), L.GlobalAveragePooling1D(), L.Dense(2))
+    yield "repeated", sequential(lstm(return_sequences=False), L.RepeatVector(3), lstm())
+    yield "leaky", sequential(L.Dense(3), L.LeakyReLU(), lstm())
+    yield "relu_six", sequential(L.Dense(3), L.ReLU(max_value=6.0), lstm())
+    yield "relu_slope", sequential(L.Dense(3), L.ReLU(negative_slope=0.5), lstm())
+    yield "relu_threshold", sequential(L.Dense(3), L.ReLU(threshold=0.5), lstm())
+    yield "late_relu", sequential(lstm(), L.ReLU(), L.Dense(2))
     yield "lambda", sequential(L.Lambda(lambda x: x * 2), lstm())
     yield "own_layer", sequential(lstm(), Squeeze(3))
     yield "own_lstm", sequential(OwnLSTM(4, return_sequences=True))
     yield "masking", sequential(L.Masking(), lstm())
     yield "late_norm", sequential(lstm(), L.Normalization(mean=1.0, variance=2.0))
+    yield "norm_norm", sequential(L.BatchNormalization(), L.Normalization(mean=1.0, variance=2.0), lstm())
+    yield "inverted", sequential(L.Normalization(mean=1.0, variance=2.0, invert=True), lstm())
     yield "after_softmax", sequential(L.Dense(3, activation="softmax"), lstm())
     yield "elu", sequential(L.Dense(3, activation="elu"))
-    yield "late_tanh", sequential(L.Dense(3), L.Activation("tanh"))
-    yield "wrapped", sequential(L.TimeDistributed(L.Activation("tanh")), lstm())
+    yield "late_tanh", sequential(L.Dense(3, activation="relu"), L.Activation("tanh"))
+    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), lstm())
     yield "nested", sequential(lstm(), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
     yield "half", sequential(lstm(dtype="mixed_float16"), L.Dense(2))
     yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), lstm())
+    yield "half_between", sequential(L.Dropout(0.1, dtype="float16"), lstm())
+    yield "pictures", keras.Sequential([keras.Input((None, 3, WIDTH)), L.Dense(3)])
     yield "training", functional(L.Dropout(0.5, name="d"), lstm(), training=True)
     yield "nothing", sequential(L.Dropout(0.5))
     yield from branching()
-    if sys.argv[1] == "keras":
-        yield "zero_mask", sequential(lstm(zero_output_for_mask=True))
+    if not TF_KERAS:
+        yield "renorm", sequential(L.BatchNormalization(renorm=True), lstm())
         quantized = sequential(L.Dense(8), lstm())
         quantized.quantize("int8")
         yield "quantized", quantized
+    else:
+        yield "time_major", sequential(lstm(time_major=True), L.Dense(2))
 
 
 def branching():
@@ -149,11 +280,22 @@ def branching():
     yield "state", keras.Model(inputs, lstm(name="started")(inputs, initial_state=[state[:, 0], state[:, 1]]))
 
 
-def randomize(model, random):
+def randomize(model, random, spread):
     """Weights of a trained network's size, and biases that are not zero; statistics of Normalization stay."""
     for layer in model.layers:
-        if not isinstance(layer, L.Normalization):
-            layer.set_weights([random.normal(0, 0.6, array.shape) for array in layer.get_weights()])
+        if isinstance(layer, L.Normalization):
+            continue
+        arrays = [random.normal(0, spread, array.shape) for array in layer.get_weights()]
+        if isinstance(layer, L.BatchNormalization):
+            arrays[-1] = abs(arrays[-1]) + 0.1
+        layer.set_weights(arrays)
+
+
+def outputs(model, features):
+    """Run as one graph where layers' names allow it: step by step from Python takes five times as long."""
+    if any(" " in layer.name for layer in model.layers):
+        return model(features, training=False).numpy()
+    return tf.function(lambda values: model(values, training=False), autograph=False)(features).numpy()
 
 
 def save(model, folder, name):
@@ -168,10 +310,10 @@ def save(model, folder, name):
 def main(folder):
     random = np.random.default_rng(7)
     for name, model in supported(random):
-        randomize(model, random)
+        randomize(model, random, 0.25 if any(end in name for end in UNBOUNDED) else 0.6)
         save(model, folder, name)
         features = random.normal(0, 1.5, (2, FRAMES, WIDTH)).astype("float32")
-        np.savez(folder / f"{name}.npz", features=features, outputs=np.asarray(model(features)))
+        np.savez(folder / f"{name}.npz", features=features, outputs=outputs(model, features))
     (folder / "refused").mkdir()
     for name, model in refused():
         save(model, folder / "refused", name)

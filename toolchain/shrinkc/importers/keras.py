@@ -1,6 +1,6 @@
 """Keras models (.keras and .h5, of Keras 3 and of tf_keras 2) to a Network, without tensorflow.
 
-A model must be a chain of layers. Here it is walked down; `keras_layers` reads each layer.
+A model must be a chain of layers. Here it is walked down; the `keras_*` files beside this one read each layer.
 """
 
 from collections.abc import Callable
@@ -8,26 +8,47 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..network import Network
-from .assembly import Assembly
-from .keras_archive import SavedLayer, SavedModel, open_h5, open_keras
-from .keras_layers import (
-    read_activation,
-    read_dense,
-    read_lstm,
-    read_normalization,
-    read_softmax,
-    read_time_distributed,
-    require_float32,
-)
+from .keras_archive import open_h5, open_keras
+from .keras_cells import LAYERS
+from .keras_chain import Chain
+from .keras_layers import read_activation, read_dense, read_relu, read_softmax
+from .keras_norms import read_batch_normalization, read_normalization
+from .keras_recurrent import read_bidirectional, read_recurrent, read_rnn
+from .keras_refusals import INNER_MODELS, REMEDIES
+from .keras_saved import SavedLayer, SavedModel, short
+from .keras_settings import check_float32, check_settings
 
-_READERS: dict[str, Callable[[Assembly, SavedLayer], None]] = {
-    "LSTM": read_lstm,
+_ON_EVERY_FRAME: dict[str, Callable[[Chain, SavedLayer], None]] = {
     "Dense": read_dense,
-    "TimeDistributed": read_time_distributed,
-    "Softmax": read_softmax,
     "Activation": read_activation,
-    "Normalization": read_normalization,
+    "ReLU": read_relu,
+    "Softmax": read_softmax,
 }
+"""Layers that do the same with every frame: what TimeDistributed may wrap, which then changes nothing."""
+
+
+def read_time_distributed(chain: Chain, saved: SavedLayer) -> None:
+    """A wrapper that does what the layer inside does anyway."""
+    check_settings(saved, "layer")
+    (inner,) = saved.parts
+    if inner.class_name not in _ON_EVERY_FRAME:
+        raise saved.refuse(f"wraps {inner.class_name!r}; only {', '.join(_ON_EVERY_FRAME)} can be wrapped")
+    check_float32(inner)
+    _ON_EVERY_FRAME[inner.class_name](chain, inner)
+
+
+_READERS: dict[str, Callable[[Chain, SavedLayer], None]] = {
+    **dict.fromkeys(LAYERS, read_recurrent),
+    **_ON_EVERY_FRAME,
+    "RNN": read_rnn,
+    "Bidirectional": read_bidirectional,
+    "TimeDistributed": read_time_distributed,
+    "Normalization": read_normalization,
+    "BatchNormalization": read_batch_normalization,
+}
+
+WITH_WEIGHTS = frozenset({*_READERS, "StackedRNNCells"})
+"""Classes whose arrays, or whose parts' arrays, are read from the file."""
 
 INFERENCE_NO_OPS = frozenset(
     {
@@ -37,97 +58,96 @@ INFERENCE_NO_OPS = frozenset(
         "GaussianNoise",
         "GaussianDropout",
         "ActivityRegularization",
+        "Identity",
     }
 )
 """Layers that do nothing at inference."""
 
-REMEDIES = {
-    "GRU": "GRU is not yet supported; use an LSTM",
-    "SimpleRNN": "SimpleRNN is not yet supported; use an LSTM",
-    "Bidirectional": "both directions need the whole utterance, not yet supported; train one direction",
-    "Masking": "frames are never masked on the device; remove it, padding is cut off before the network",
-    "BatchNormalization": "not yet supported; fold it into the layer before it",
-    "Lambda": "code in a model file is never run; write it with known layers",
-    "Sequential": "a model inside a model is not supported; add its layers to the outer model",
-    "Functional": "a model inside a model is not supported; add its layers to the outer model",
-    "Model": "a model inside a model is not supported; add its layers to the outer model",
-}
-"""What to do about layers that users try first."""
-
 
 def read_keras(path: Path) -> Network:
     """A `.keras` archive. Raises InputError for what is damaged or not supported."""
-    return _network(path, open_keras(path, _READERS))
+    return network_of(path, open_keras(path, WITH_WEIGHTS))
 
 
 def read_h5(path: Path) -> Network:
     """A Keras `.h5` file. Raises InputError for what is damaged or not supported."""
-    return _network(path, open_h5(path, _READERS))
+    return network_of(path, open_h5(path, WITH_WEIGHTS))
 
 
-def _network(path: Path, model: SavedModel) -> Network:
-    assembly = Assembly(path)
+def network_of(path: Path, model: SavedModel) -> Network:
+    """The Network of a saved model. Raises InputError for what is not supported."""
+    chain = Chain(path)
     before = ""
     for saved in model.layers:
         if saved.inbound is not None:
-            _check_link(assembly, saved, before)
+            _check_link(saved, before)
+        check_float32(saved)
+        if saved.class_name == "InputLayer" or not before:
+            _read_input(chain, saved)
         before = saved.name
-        if saved.class_name == "InputLayer":
-            _read_input(assembly, saved)
-        elif saved.class_name not in INFERENCE_NO_OPS:
-            _read(assembly, saved)
+        if saved.class_name != "InputLayer" and saved.class_name not in INFERENCE_NO_OPS:
+            _read(chain, saved)
+            chain.started = True
     if model.outputs and model.outputs != (before,):
         raise InputError(
             f"{path}: returns {', '.join(map(repr, model.outputs))}; only the last layer ({before!r}) may be an output"
         )
-    return assembly.finish()
+    return chain.finish()
 
 
-def _check_link(assembly: Assembly, saved: SavedLayer, before: str) -> None:
+def _check_link(saved: SavedLayer, before: str) -> None:
     """Refuse a layer of a Functional model that reads anything but the layer before it."""
     if before and saved.class_name == "InputLayer":
-        raise assembly.refuse(saved.name, saved.class_name, "is a second input; only models of one input are supported")
+        raise saved.refuse("is a second input; only models of one input are supported")
     if not before and saved.class_name != "InputLayer":
-        raise assembly.refuse(saved.name, saved.class_name, "stands before the input; save the model again")
+        raise saved.refuse("stands before the input; save the model again")
     if before and saved.inbound != (before,):
         reads = ", ".join(map(repr, saved.inbound or ())) or "nothing"
-        raise assembly.refuse(
-            saved.name,
-            saved.class_name,
-            f"reads {reads}, the layer before it is {before!r}; only a chain is supported, each layer used once",
+        raise saved.refuse(
+            f"reads {reads}, the layer before it is {before!r}; only a chain is supported, each layer used once"
         )
     if saved.call:
         name, value = next(iter(saved.call.items()))
-        value = value if isinstance(value, bool | int | float | str) else "..."
-        raise assembly.refuse(
-            saved.name, saved.class_name, f"is called with {name} = {value}; call it with its input alone"
-        )
+        value = short(value) if isinstance(value, bool | int | float | str) else "..."
+        raise saved.refuse(f"is called with {name} = {value}; call it with its input alone")
 
 
-def _read_input(assembly: Assembly, saved: SavedLayer) -> None:
+def _read_input(chain: Chain, saved: SavedLayer) -> None:
+    """The width of a frame, from the input layer or from the first layer of a model that has none."""
+    if saved.class_name == "InputLayer":
+        for key in ("sparse", "ragged", "optional"):
+            if saved.config.get(key):
+                raise saved.refuse(f"{key} = True is not supported; use {key} = False")
     shape = saved.config.get("batch_shape", saved.config.get("batch_input_shape"))
-    if isinstance(shape, list) and shape and type(shape[-1]) is int:
-        assembly.input_width = shape[-1]
+    if shape is None:
+        return
+    if not isinstance(shape, list) or len(shape) not in (2, 3):
+        raise saved.refuse(f"the input has the shape {short(shape)}; use (batch, time, features)")
+    chain.axes = len(shape)
+    if type(shape[-1]) is int:
+        chain.input_width = shape[-1]
 
 
-def _read(assembly: Assembly, saved: SavedLayer) -> None:
+def _read(chain: Chain, saved: SavedLayer) -> None:
     reader = _READERS.get(saved.class_name)
     if reader is None:
-        known = ", ".join(sorted({*_READERS, *INFERENCE_NO_OPS}))
-        reason = "a layer of your own cannot be imported" if ">" in saved.class_name else "not supported"
-        raise assembly.refuse(
-            saved.name, saved.class_name, REMEDIES.get(saved.class_name, f"{reason}; known layers: {known}")
-        )
-    if assembly.ended_by:
-        raise assembly.refuse(
-            saved.name,
-            saved.class_name,
-            f"stands after {assembly.ended_by}, which must be the end of the model; remove it",
-        )
-    require_float32(assembly, saved)
+        raise saved.refuse(_remedy(saved))
+    if chain.ended_by:
+        raise saved.refuse(f"stands after {chain.ended_by}, which must be the end of the model; remove it")
     try:
-        reader(assembly, saved)
+        reader(chain, saved)
     except InputError as error:
-        if str(error).startswith(str(assembly.path)):
+        if str(error).startswith(str(saved.path)):
             raise
-        raise assembly.refuse(saved.name, saved.class_name, f"{error}; save the model again") from error
+        raise saved.refuse(f"{error}; save the model again") from error
+
+
+def _remedy(saved: SavedLayer) -> str:
+    """What to do about a layer that is not known."""
+    if saved.class_name in INNER_MODELS:
+        return "a model inside a model is not supported; add its layers to the outer model"
+    if saved.class_name in REMEDIES:
+        return REMEDIES[saved.class_name]
+    known = ", ".join(sorted({*_READERS, *INFERENCE_NO_OPS}))
+    reason = "a layer of your own cannot be imported" if ">" in saved.class_name else "not supported"
+    return f"{reason}; known layers: {known}"

@@ -8,49 +8,20 @@ import json
 import lzma
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Container
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
-import numpy as np
 
 from ..errors import InputError
-from .keras_store import DAMAGE, WEIGHTS_LIMIT, ArraysOf, Store, by_class_name, by_layer_name, text
+from .keras_config import read_config
+from .keras_saved import SavedModel
+from .keras_store import DAMAGE, WEIGHTS_LIMIT, Store, by_class_name, by_layer_name, text
 
 TEXT_LIMIT = 1 << 24
 """Bytes of JSON that are read; a model's configuration has thousands."""
 
-MODELS = ("Sequential", "Functional", "Model")
-
 HDF5_MAGIC, ZIP_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK"
-
-
-@dataclass(frozen=True)
-class SavedLayer:
-    """One layer of the configuration, and its arrays in Keras' order (() where it has none).
-
-    inbound: in a Functional model, the layers it reads; None in a Sequential one. call: what it is called with beside.
-    A class that is not Keras' own has its registered name or module before its name, e.g. Custom>LSTM.
-    """
-
-    class_name: str
-    name: str
-    config: dict[str, Any]
-    inbound: tuple[str, ...] | None
-    call: dict[str, Any]
-    weights: tuple[np.ndarray, ...]
-
-
-@dataclass(frozen=True)
-class SavedModel:
-    """A Sequential or Functional model as saved. outputs: names of the layers it returns (() in a Sequential model)."""
-
-    keras_version: str
-    layers: tuple[SavedLayer, ...]
-    outputs: tuple[str, ...]
 
 
 def open_keras(path: Path, with_weights: Container[str]) -> SavedModel:
@@ -66,10 +37,10 @@ def open_keras(path: Path, with_weights: Container[str]) -> SavedModel:
             metadata = json.loads(_member(path, archive, "metadata.json", TEXT_LIMIT))
             weights = _member(path, archive, "model.weights.h5", WEIGHTS_LIMIT)
         with h5py.File(io.BytesIO(weights), "r") as file:
-            arrays_of = by_class_name(Store(file, f"{path}: model.weights.h5"))
-            return _model(path, config, str(metadata.get("keras_version", "")), arrays_of, with_weights)
+            place_of = by_class_name(Store(file, f"{path}: model.weights.h5"))
+            return read_config(path, config, str(metadata.get("keras_version", "")), place_of, with_weights)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, *DAMAGE) as error:
-        raise InputError(f"{path}: not a whole .keras archive ({_line(error)}); save the model again") from error
+        raise InputError(f"{path}: not a whole .keras archive ({one_line(error)}); save the model again") from error
 
 
 def open_h5(path: Path, with_weights: Container[str]) -> SavedModel:
@@ -87,9 +58,9 @@ def open_h5(path: Path, with_weights: Container[str]) -> SavedModel:
                 )
             config = json.loads(file.attrs["model_config"])
             version = text(file.attrs.get("keras_version", ""))
-            return _model(path, config, version, by_layer_name(Store(file, str(path))), with_weights)
+            return read_config(path, config, version, by_layer_name(Store(file, str(path))), with_weights)
     except DAMAGE as error:
-        raise InputError(f"{path}: not a whole Keras HDF5 file ({_line(error)}); save the model again") from error
+        raise InputError(f"{path}: not a whole Keras HDF5 file ({one_line(error)}); save the model again") from error
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:
@@ -108,79 +79,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> byte
         return member.read(size)
 
 
-def _model(path: Path, saved: Any, version: str, arrays_of: ArraysOf, with_weights: Container[str]) -> SavedModel:
-    if not isinstance(saved, dict) or not isinstance(saved.get("class_name"), str):
-        raise InputError(f"{path}: its configuration is not that of a Keras model; save it with model.save()")
-    kind, config = _class_name(saved), saved.get("config")
-    if kind not in MODELS:
-        raise InputError(f"{path}: a {kind} model cannot be imported; rebuild it as a Sequential or Functional model")
-    if not isinstance(config, dict) or not isinstance(config.get("layers"), list):
-        raise InputError(f"{path}: its configuration has no list of layers; save the model again")
-    functional = kind != "Sequential"
-    layers = [_layer(path, entry, functional, arrays_of, with_weights) for entry in config["layers"]]
-    for name, count in Counter(layer.name for layer in layers).items():
-        if count > 1:
-            raise InputError(f"{path}: {count} layers are called {name!r}; give each its own name")
-    outputs = tuple(name for name, _, _ in _histories(config.get("output_layers"))) if functional else ()
-    return SavedModel(version, tuple(layers), outputs)
-
-
-def _layer(path: Path, entry: Any, functional: bool, arrays_of: ArraysOf, with_weights: Container[str]) -> SavedLayer:
-    config = entry.get("config") if isinstance(entry, dict) else None
-    if not isinstance(config, dict) or not isinstance(entry.get("class_name"), str):
-        raise InputError(f"{path}: its configuration has a layer without class and settings; save the model again")
-    kind, name = _class_name(entry), str(config.get("name", entry.get("name", "")))
-    weights = arrays_of(kind, name) if kind in with_weights else ()
-    inbound, call = None, {}
-    if functional:
-        nodes = entry.get("inbound_nodes", [])
-        inbound, call = tuple(name for name, _, _ in _histories(nodes)), _call(nodes)
-    return SavedLayer(kind, name, config, inbound, call, weights)
-
-
-def _class_name(entry: dict[str, Any]) -> str:
-    """The class, marked with its origin where it is not one of Keras' own."""
-    registered, module = str(entry.get("registered_name") or ""), str(entry.get("module") or "keras")
-    if ">" in registered:
-        return registered
-    if module.split(".")[0] not in ("keras", "tf_keras"):
-        return f"{module}>{entry['class_name']}"
-    return entry["class_name"]
-
-
-def _histories(nodes: Any) -> list[tuple[str, Any, Any]]:
-    """Every (layer, node, tensor) in a piece of the configuration, in order: Keras 3 and tf_keras 2 nest them in
-    different lists and dictionaries, but both write a tensor as [layer, node, tensor, ...]."""
-    found, pending = [], [nodes]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            pending.extend(reversed(node.values()))
-        elif isinstance(node, list):
-            numbers = node[1:3]
-            if node and isinstance(node[0], str) and len(numbers) == 2 and all(type(n) is int for n in numbers):
-                found.append((node[0], *numbers))
-                node = node[3:]
-            pending.extend(reversed(node))
-    return found
-
-
-def _call(nodes: Any) -> dict[str, Any]:
-    """The keyword arguments a layer is called with, those that are None or False left out."""
-    settings: dict[str, Any] = {}
-    pending = [nodes]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, list):
-            tf_keras = len(node) == 4 and isinstance(node[0], str) and isinstance(node[3], dict)
-            settings.update(node[3] if tf_keras else {})
-            pending.extend([] if tf_keras else node)
-        elif isinstance(node, dict) and isinstance(node.get("kwargs"), dict):
-            settings.update(node["kwargs"])
-    return {key: value for key, value in settings.items() if value is not None and value is not False}
-
-
-def _line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An error's message on one line."""
     message = " ".join(str(error).replace('"', "'").split())[:120]
     return message or type(error).__name__

@@ -1,13 +1,16 @@
 """The arrays of a Keras HDF5 file, read with nothing trusted: no link is followed, and sizes are checked first."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import h5py
 import numpy as np
 
 from ..errors import InputError
+from .keras_saved import Part, Place
 
 WEIGHTS_LIMIT = 1 << 29
 """Bytes that the weights of one file may take; a microcontroller's model has far less."""
@@ -24,9 +27,6 @@ DAMAGE = (
     IndexError,
 )
 """What h5py and json raise on damaged files (RuntimeError stands for RecursionError and NotImplementedError too)."""
-
-ArraysOf = Callable[[str, str], tuple[np.ndarray, ...]]
-"""(class name, layer name) to the layer's arrays in Keras' order. Called once a layer, in the order of the layers."""
 
 
 class Store:
@@ -69,22 +69,35 @@ class Store:
         return np.asarray(dataset)
 
 
-def by_class_name(store: Store) -> ArraysOf:
+@dataclass(frozen=True)
+class _Folder:
+    """A layer's folder in an archive; an RNN's weights stand in its cell's."""
+
+    store: Store
+    path: str
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        inner = "cell" if self.store.find(self.path, "cell") is not None else ""
+        variables = self.store.find(self.path, inner, "vars")
+        return tuple(self.store.read(self.path, inner, "vars", str(index)) for index in range(len(variables or ())))
+
+    def part(self, part: Part) -> Place:
+        return _Folder(self.store, f"{self.path}/{part.folder}")
+
+
+def by_class_name(store: Store) -> Callable[[str, str], Place]:
     """Archives: a layer is kept as its class name in snake case, numbered where the class repeats."""
-    used: dict[str, int] = {}
+    used: Counter[str] = Counter()
 
-    def arrays_of(class_name: str, name: str) -> tuple[np.ndarray, ...]:
-        count = used.get(class_name, 0)
-        used[class_name] = count + 1
-        folder = f"layers/{snake_case(class_name)}" + (f"_{count}" if count else "")
-        if store.find(folder) is None:
-            return ()
+    def place_of(class_name: str, name: str) -> Place:
+        kind = snake_case(class_name.rsplit(">", 1)[-1])
+        count = used[kind]
+        used[kind] += 1
+        folder = f"layers/{kind}" + (f"_{count}" if count else "")
         _check_owner(store, folder, name)
-        inner = next((part for part in ("cell", "layer") if store.find(folder, part) is not None), "")
-        variables = store.find(folder, inner, "vars")
-        return tuple(store.read(folder, inner, "vars", str(index)) for index in range(len(variables or ())))
+        return _Folder(store, folder)
 
-    return arrays_of
+    return place_of
 
 
 def _check_owner(store: Store, folder: str, name: str) -> None:
@@ -97,16 +110,52 @@ def _check_owner(store: Store, folder: str, name: str) -> None:
         )
 
 
-def by_layer_name(store: Store) -> ArraysOf:
+@dataclass(frozen=True)
+class _Listed:
+    """A layer's list of arrays in an HDF5 file, which are paths such as bidirectional/forward_lstm/lstm_cell/kernel:0.
+
+    The list's order is no guide to the parts: what is frozen stands behind what is trained.
+    """
+
+    store: Store
+    group: str
+    names: tuple[str, ...]
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        return tuple(self.store.read("model_weights", self.group, name) for name in self.names)
+
+    def part(self, part: Part) -> Place:
+        folders = [name.split("/")[:-1] for name in self.names]
+        shared = _shared(folders)
+        if part.owns is None or all(len(folder) == shared for folder in folders):
+            return self
+        mine = (
+            name
+            for name, folder in zip(self.names, folders, strict=True)
+            if len(folder) > shared and part.owns(folder[shared])
+        )
+        return _Listed(self.store, self.group, tuple(mine))
+
+
+def _shared(folders: list[list[str]]) -> int:
+    """How many names, from the first, all these paths share."""
+    count = 0
+    for names in zip(*folders, strict=False):
+        if len(set(names)) > 1:
+            break
+        count += 1
+    return count
+
+
+def by_layer_name(store: Store) -> Callable[[str, str], Place]:
     """HDF5 files: a layer is kept by its name, with the list of its arrays."""
 
-    def arrays_of(_class_name: str, name: str) -> tuple[np.ndarray, ...]:
+    def place_of(_class_name: str, name: str) -> Place:
         group = store.find("model_weights", name)
-        if group is None:
-            return ()
-        return tuple(store.read("model_weights", name, text(part)) for part in group.attrs["weight_names"])
+        names = () if group is None else group.attrs["weight_names"]
+        return _Listed(store, name, tuple(text(part) for part in names))
 
-    return arrays_of
+    return place_of
 
 
 def snake_case(name: str) -> str:
