@@ -2,9 +2,10 @@
 
 import math
 
-from ..cells import Cell
-from ..cells.expressions import Affine, Call, Expression, Parameter, Value
+from ..cells import Cell, Equation
+from ..cells.expressions import Affine, Call, Expression, Parameter, Value, walk
 from ..cells.functions import FUNCTIONS, Interval
+from ..errors import BuildError
 
 EVERYTHING: Interval = (-math.inf, math.inf)
 
@@ -29,8 +30,17 @@ def proven_bounds(cell: Cell) -> dict[str, float]:
 def _evaluate_all(cell: Cell, states: dict[str, Interval]) -> dict[str, Interval]:
     known = dict(states)
     for equation in cell.equations:
+        _check_shares(cell, equation, known)
         known[equation.name] = _evaluate(equation.expression, known)
     return {equation.name: known[equation.name] for equation in cell.equations}
+
+
+def _check_shares(cell: Cell, equation: Equation, known: dict[str, Interval]) -> None:
+    for node in walk(equation.expression):
+        if isinstance(node, Call) and node.function == "mix":
+            low, high = _evaluate(node.arguments[0], known)
+            if low < 0 or high > 1:
+                raise BuildError(f"cell {cell.name}: {equation} mixes by what is no gate from 0 to 1; use a sigmoid")
 
 
 def _evaluate(node: Expression, known: dict[str, Interval]) -> Interval:

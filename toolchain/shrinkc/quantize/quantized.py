@@ -12,10 +12,10 @@ from ..numbers.operations import Operation
 class SendGroup:
     """One vector at one width, as the input of products: its grid, and when its elements are sent.
 
-    `name` is `layer.source@bits`: the layer that reads it, and what it calls it. `vector` is where the values come
-    from: `input` or `layer.equation`. real = scale * integer, |integer| <= limit. The int16 vector is taken to the
-    grid by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond `thresholds` (int16, one an
-    element, in steps of the grid) are sent; otherwise the product is computed densely.
+    `name` is `layer.source@bits`: the layer that reads it, and what it calls it. `vector` is whose values it holds, as
+    calibration names them: `input`, `layer.x` or `layer.equation`. real = scale * integer, |integer| <= limit. The
+    int16 vector is taken to the grid by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond
+    `thresholds` (int16, one an element, in steps of the grid) are sent; otherwise the product is computed densely.
     """
 
     name: str
