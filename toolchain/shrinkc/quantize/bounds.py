@@ -14,7 +14,8 @@ def proven_bounds(cell: Cell) -> dict[str, float]:
     """The largest magnitude that each equation can reach, by name; infinite where nothing is promised.
 
     A state is first taken to lie in [-1, 1]; if its update then stays there, that is a proof by induction, since
-    states start at 0. Otherwise the state is taken to be unbounded.
+    states start at 0. Otherwise the state is taken to be unbounded. Raises BuildError for a mix whose share could leave
+    0 to 1: its result would not stay between what it mixes.
     """
     unit = {state.name: (-1.0, 1.0) for state in cell.states}
     while True:
