@@ -1,5 +1,6 @@
 """Puts a QuantizedNetwork in order: which vector is read when, which equations make one loop, what is stored."""
 
+from ..errors import InputError
 from ..quantize.quantized import IntegerEquation, QuantizedLayer, QuantizedNetwork, StateFormat
 from .calls import gives_output, make_calls
 from .layout import pack
@@ -20,7 +21,20 @@ def lower(network: QuantizedNetwork, max_frames: int | None = None) -> Program:
     steps = tuple(
         _step(network, layer, schedules[layer.name], stored[layer.name], matrices) for layer in network.layers
     )
+    _check_names(steps)
     return Program(network, fields, size, steps, make_calls(network, max_frames), matrices, max_frames)
+
+
+def _check_names(steps: tuple[Step, ...]) -> None:
+    """Loops of several stages are numbered: the second of a layer `gru` is `gru_1`, as a layer may be called too."""
+    owners: dict[str, str] = {}
+    for step in steps:
+        for update in (update for stage in step.stages for update in stage.updates):
+            other = owners.setdefault(update.name, step.name)
+            if other != step.name:
+                raise InputError(
+                    f"a loop of layer {other} would be called {update.name}, as one of {step.name}; rename one"
+                )
 
 
 def _stored(layer: QuantizedLayer, schedule: Schedule, network: QuantizedNetwork) -> list[str]:
