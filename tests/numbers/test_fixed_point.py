@@ -47,6 +47,37 @@ def test_scale_state_is_within_two_of_the_product(state, factor):
     assert -(2**31) <= scaled < 2**31
 
 
+def test_mixes_worked_by_hand():
+    # Half of 100 and of -100; half of the way from 99 to 100 rounds up; nothing of 100; all but 2^-15 of it.
+    assert fixed_point.mix([16384, 16384, 0, 32767], 100, [-100, 99, 7, -7]).tolist() == [0, 100, 7, 100]
+    # The wide one rounds down to an even distance from the second.
+    assert fixed_point.mix_wide([16384, 16384, 0, 32767], 1000, [-1000, 999, 7, -7]).tolist() == [0, 999, 7, 999]
+
+
+SHARE = st.one_of(st.sampled_from([0, 1, 16384, 32766, 32767]), st.integers(0, 32767))
+INT16 = st.integers(-32768, 32767)
+WIDE = st.integers(-fixed_point.STATE32_MAX - 1, fixed_point.STATE32_MAX)
+
+
+@given(SHARE, INT16, INT16)
+def test_a_mix_stays_between_and_is_the_nearest_integer(share, a, b):
+    mixed = int(fixed_point.mix(share, a, b))
+    assert min(a, b) <= mixed <= max(a, b)
+    assert abs(mixed - (share * a + (2**15 - share) * b) / 2**15) <= 0.5
+
+
+@given(SHARE, WIDE, WIDE)
+def test_a_wide_mix_is_within_two_of_the_product_and_at_most_two_below_both(share, a, b):
+    mixed = int(fixed_point.mix_wide(share, a, b))
+    assert min(a, b) - 2 <= mixed <= max(a, b)
+    assert 0 <= (share * a + (2**15 - share) * b) - mixed * 2**15 < 2 * 2**15
+
+
+@given(INT16, SHARE)
+def test_a_mix_of_equals_is_that(value, share):
+    assert fixed_point.mix(share, value, value) == fixed_point.mix_wide(share, value, value) == value
+
+
 @given(st.integers(-32768, 32767), MULTIPLIER, st.integers(1, 30), st.sampled_from([7, 127, 16383]))
 def test_quantize_vector_fits_32_bits_inside(value, multiplier, shift, limit):
     assert abs(value * multiplier + 2 ** (shift - 1)) < 2**31

@@ -29,3 +29,9 @@ def test_both_rise_everywhere_and_stay_in_range():
         assert (np.diff(values.astype(int)) >= 0).all()
     assert functions.tanh_q15([-32768, 0, 32767]).tolist() == [-32767, 0, 32767]
     assert functions.sigmoid_q15([-32768, 0, 32767]).tolist() == [0, 16384, 32767]
+
+
+def test_clamp_is_exact_but_for_one():
+    exact = np.clip(EVERY / 2.0**functions.CLAMP_FRACTION, 0, 1)
+    assert np.array_equal(functions.clamp_q15(EVERY), np.minimum(exact * 2**15, 32767))
+    assert functions.clamp_q15([-32768, 0, 2048, 4095, 4096, 32767]).tolist() == [0, 0, 16384, 32760, 32767, 32767]

@@ -32,6 +32,9 @@ def test_literal_values(library):
     assert library.map("multiply_wide", [65536, -1, -(2**31)], [3, 1, -32768]).tolist() == [3, -1, 2**30]
     assert library.map("rounding_shift", [5, -5, 7, 7], [1, 1, 0, 3]).tolist() == [3, -2, 7, 1]
     assert library.map("tanh_q15", [0, 4096, -4096, 32767, -32768]).tolist() == [0, 24956, -24956, 32767, -32767]
+    assert library.map("clamp_q15", [-32768, -1, 0, 1, 4095, 4096, 32767]).tolist() == [0, 0, 0, 8, 32760, 32767, 32767]
+    assert library.map("mix", [16384, 16384, 0, 32767], 100, [-100, 99, 7, -7]).tolist() == [0, 100, 7, 100]
+    assert library.map("mix_wide", [16384, 16384, 0, 32767], 1000, [-1000, 999, 7, -7]).tolist() == [0, 999, 7, 999]
     assert library.map("sigmoid_q15", [0, 32767, -32768]).tolist() == [16384, 32767, 0]
 
 
@@ -89,6 +92,37 @@ def test_scale_state(library):
     states = np.concatenate([[-limit, -1, 0, 1, limit], words(50_000, -limit, limit + 1)])
     for factor in (-32768, -1, 0, 1, 16384, 32767):
         assert (library.map("scale_state", states, factor) == fixed_point.scale_state(states, factor)).all()
+
+
+SHARES = np.array([0, 1, 2, 16383, 16384, 16385, 32766, 32767])
+
+
+def test_mix(library):
+    """Any gate between any two 16-bit numbers: the difference has 17 bits, and the product stays within 32."""
+    ends = np.array([-32768, -32767, -16385, -1, 0, 1, 16384, 32766, 32767])
+    share, a, b = (grid.ravel() for grid in np.meshgrid(SHARES, ends, ends))
+    random = words(100_000, -32768, 32768)
+    share, a, b = np.append(share, random & 32767), np.append(a, random), np.append(b, random[::-1])
+    got = library.map("mix", share, a, b)
+    assert (got == fixed_point.mix(share, a, b)).all()
+    assert (got >= np.minimum(a, b)).all() and (got <= np.maximum(a, b)).all()
+
+
+def test_mix_wide(library):
+    limit = fixed_point.STATE32_MAX
+    ends = np.array([-limit - 1, -limit, -65537, -65536, -1, 0, 1, 65535, 65536, limit])
+    share, a, b = (grid.ravel() for grid in np.meshgrid(SHARES, ends, ends))
+    random = words(100_000, -limit, limit + 1)
+    share, a, b = np.append(share, random & 32767), np.append(a, random), np.append(b, random[::-1])
+    got = library.map("mix_wide", share, a, b)
+    assert (got == fixed_point.mix_wide(share, a, b)).all()
+    assert (got >= np.minimum(a, b) - 2).all() and (got <= np.maximum(a, b)).all()
+
+
+def test_clamp_of_every_argument(library):
+    got = library.map("clamp_q15", ALL_16)
+    assert (got == functions.clamp_q15(ALL_16)).all()
+    assert np.abs(got / 32768 - np.clip(ALL_16 / 2**functions.CLAMP_FRACTION, 0, 1)).max() <= 2**-15
 
 
 def test_tanh_and_sigmoid_of_every_argument(library):

@@ -22,6 +22,10 @@ static void check_tables(void)
             results[i] = (int16_t)shrinkc_sigmoid_q15(first + i);
         }
         report("sigmoid", (uint32_t)part, 0, 0, results, 2 * 8192);
+        for (int32_t i = 0; i < 8192; i++) {
+            results[i] = (int16_t)shrinkc_clamp_q15(first + i);
+        }
+        report("clamp", (uint32_t)part, 0, 0, results, 2 * 8192);
     }
     platform_release_all();
 }
@@ -44,7 +48,7 @@ static void check_edges(void)
 
 static void check_random(void)
 {
-    int32_t *results = platform_allocate(sizeof(int32_t) * 7);
+    int32_t *results = platform_allocate(sizeof(int32_t) * 9);
     uint32_t mixed = 0;
     for (int round = 0; round < ROUNDS; round++) {
         const int32_t left = random_between(0, 15), right = random_between(1, 30);
@@ -57,7 +61,10 @@ static void check_random(void)
         results[4] = shrinkc_rounding_shift(wide / 4, right);
         results[5] = shrinkc_saturate(wide, 127) + shrinkc_saturate_symmetric(narrow, 16383);
         results[6] = shrinkc_rescale(wide / (1 << left), multiplier, left, right) + shrinkc_relu(narrow);
-        for (int i = 0; i < 7; i++) {
+        const int32_t share = random_between(0, 32767);
+        results[7] = shrinkc_mix(share, narrow, random_between(-32768, 32767));
+        results[8] = shrinkc_mix_wide(share, wide / 4, random_between(-(1 << 30), 1 << 30));
+        for (int i = 0; i < 9; i++) {
             mixed = mixed * 16777619u + (uint32_t)results[i];
         }
     }
