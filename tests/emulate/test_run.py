@@ -16,7 +16,7 @@ from tiny_model import GROUPS, INPUTS, reference, utterances
 from tools import needs_qemu
 
 CORES = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"]
-TARGETS = [*CORES, "microbit", "netduinoplus2"]
+TARGETS = [*CORES, "microbit", "netduinoplus2", "mps2-an386-psram"]
 LENGTHS = [5, 1, 30, 0, 7]
 
 
