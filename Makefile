@@ -13,7 +13,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DEMO := build/demo/$(subst :,-,$(MODEL))
 in_demo = @echo '$$ $(1)'; cd $(DEMO) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(1)
 
-.PHONY: all demo test lint wheel clean help tools-demo tools-test
+.PHONY: all demo test test-large lint wheel clean help tools-demo tools-test
 .DELETE_ON_ERROR:
 
 all: $(VENV)/installed-all ## install shrinkc with all that it can use and what its tests need
@@ -27,6 +27,9 @@ demo: $(VENV)/installed ## build MODEL for TARGET, run it in QEMU on real speech
 test: $(VENV)/installed-all ## run the whole test suite; PYTEST_ARGS=... goes to pytest
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
+test-large: $(VENV)/installed-all ## build and run the largest models (tests/large): some minutes, one after another
+	$(VENV)/bin/python -m pytest tests/large $(PYTEST_ARGS)
+
 lint: $(VENV)/installed-all ## check the Python code with ruff
 	$(VENV)/bin/ruff check .
 
@@ -37,7 +40,7 @@ clean: ## remove .venv and all that was built
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 # The tools are looked for each time: that is quick, and they can go away. The packages are installed again when
 # pyproject.toml changes.

@@ -78,6 +78,19 @@ def test_tables_and_variables_count_where_they_lie() -> None:
 
 
 @needs_arm
+def test_weights_lie_in_a_region_of_their_own() -> None:
+    """5 MB of them, more than the board's flash; nothing else is there, and the sizes are those of the plain board."""
+    image = tiny("mps2-an386-psram", big_table(5 << 20))
+    psram = image.target.board.region("weights")
+    there = [section for section in Elf(image.elf).sections if psram.origin <= section.address]
+    assert [(section.name, section.address) for section in there] == [(".weights", psram.origin)]
+    assert image.sizes.weights == tiny().sizes.weights + (5 << 20)
+    assert image.sizes.code == tiny("cortex-m4", big_table(1000)).sizes.code
+    with pytest.raises(BuildError, match=r"psram needs 16777\d{3} bytes and has 16777216 \(flash, ram fits\)"):
+        tiny("mps2-an386-psram", big_table(16 << 20))
+
+
+@needs_arm
 @pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m55"])
 def test_the_same_input_gives_the_same_bytes(target: str) -> None:
     one, other = tiny(target), tiny(target, sources())

@@ -1,5 +1,6 @@
 """The generated C: bit for bit the integer reference, with every width, under sanitizers, from gcc and clang."""
 
+import dataclasses
 import shutil
 import subprocess
 
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 
 from bits import check_against_reference
-from networks import quantized, recognizer, speech_like
+from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.emit import emit
-from shrinkc.emit.emit import _quoted
+from shrinkc.emit.emit import _quoted, _words
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
 from shrinkc.project import Delta, Plan
@@ -44,6 +45,26 @@ SANITIZED = ("8 bits", "16 by 16", "mixed")
 @pytest.mark.parametrize("case", CASES)
 def test_c_equals_the_reference(case, on_host):
     check_against_reference(quantized(NETWORK, *CASES[case]), on_host, sanitize=case in SANITIZED)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 16, 100])
+def test_words_are_hexadecimal_literals_eight_a_line(count):
+    words = np.random.default_rng(count).integers(0, 1 << 32, (count, 1), np.uint32)
+    lines = _words(words).split(",\n    ")
+    assert [len(line.split(", ")) for line in lines] == [8] * (count // 8) + [count % 8] * (count % 8 > 0)
+    assert ", ".join(lines).split(", ") == [f"0x{word:08x}u" for word in words[:, 0].tolist()]
+
+
+def test_weights_of_both_directions_lie_in_flash_once(on_host):
+    """An SRU's projection serves both directions, whatever else differs."""
+    options = {"skip": "matrix", "projection": "yes", "sizes": {"projection": 4}}
+    network = both_ways("sru", layers=1, **options)
+    one, other, head = network.layers
+    other = dataclasses.replace(other, matrices=other.matrices | {"projection.x": one.matrices["projection.x"]})
+    shared = quantized(dataclasses.replace(network, layers=(one, other, head)))
+    data = [emit(lower(made, 99), M4).files["toy_data.c"] for made in (quantized(network), shared)]
+    assert [text.count("static const uint32_t") for text in data] == [5, 4]
+    check_against_reference(shared, on_host, sanitize=True)
 
 
 def test_clang_agrees(on_host):

@@ -32,6 +32,13 @@ def test_ranks_and_widths() -> None:
     assert without_head.outputs == 14
 
 
+def test_a_matrix_of_both_directions_counts_once() -> None:
+    one = LEFT.matrices["input.x"]
+    right = dataclasses.replace(RIGHT, matrices=RIGHT.matrices | {"input.x": one})
+    shared = Network("toy", (LEFT, right, TOP), NETWORK.mean, NETWORK.scale)
+    assert shared.parameters == SIDES.parameters - one.size
+
+
 @pytest.mark.parametrize("name", ["2nd", "a b", "größe", "int", "class", "", "x" * 64, "a\n"])
 def test_names_that_c_cannot_have(name: str) -> None:
     with pytest.raises(InputError, match=r"model name .* (is|starts)"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shrinkc.calibrate import VectorRange
-from shrinkc.quantize.clipping import clip_rows, clip_vector
+from shrinkc.quantize.clipping import BLOCK, WEIGHT_CANDIDATES, clip_rows, clip_vector
 
 
 def test_max_is_each_rows_largest_magnitude():
@@ -22,6 +22,16 @@ def test_mmse_keeps_the_outlier_that_matters():
     weights = np.concatenate([np.linspace(-1, 1, 100), [2.2]])[None]
     importance = np.concatenate([np.full(100, 1e-6), [1.0]])
     assert clip_rows(weights, 1, "mmse", importance)[0] == pytest.approx(2.2, rel=0.01)
+
+
+def test_mmse_finds_the_least_error_of_all_candidates_in_every_row():
+    random = np.random.default_rng(4)
+    weights, importance = random.normal(0, 1, (40, 3000)), random.uniform(0, 1, 3000)
+    assert weights.size > 3 * BLOCK
+    steps = np.abs(weights).max(axis=1)[:, None] * WEIGHT_CANDIDATES / 7
+    rounded = [np.clip(np.rint(weights / step), -7, 7) * step for step in steps.T[:, :, None]]
+    errors = np.stack([np.square(weights - one) @ importance for one in rounded], axis=1)
+    assert np.allclose(clip_rows(weights, 7, "mmse", importance) / 7, steps[np.arange(40), errors.argmin(axis=1)])
 
 
 @pytest.mark.parametrize("limit", [1, 7, 127])

@@ -28,6 +28,7 @@ def linker_script(target: Target, name: str, *, entry: str, stack: int) -> str:
         boot=board.region("boot").name,
         flash=board.region("flash").name,
         ram=board.region("ram").name,
+        weights=board.region("weights").name,
         name=name,
         entry=entry,
         stack=stack,

@@ -1,5 +1,6 @@
 """Renders the templates of `firmware_templates/model` and gathers the runtime that the target's kernels need."""
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ def _render(template: str, context: Mapping[str, object]) -> str:
     return _environment().get_template(template).render(context)
 
 
+@functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(data_folder("firmware_templates")),
@@ -113,11 +115,21 @@ def _context(program: Program, labels: Labels) -> dict[str, object]:
         "decode": labels.decode,
         "blank": labels.blank,
         "sums": sums_places(network),
+        "weights": _weights(program),
         "held": held_field,
         "gives": {step.name: step.gives for step in program.steps},
         "once_layers": {call.layer.name for call in program.calls if call.once},
         "expression": lambda layer, operation: expressions.write(operation, network.name, layer.name),
     }
+
+
+def _weights(program: Program) -> dict[str, str]:
+    """By matrix, the first one with the same words: weights that two directions share lie in flash once."""
+    first: dict[tuple[int, bytes], str] = {}
+    return {one.name: first.setdefault((one.bits, one.words.tobytes()), one.name) for one in program.matrices}
+
+
+_WORD = "0x00000000u"
 
 
 def _lines(texts: list[str], per_line: int) -> str:
@@ -126,7 +138,17 @@ def _lines(texts: list[str], per_line: int) -> str:
 
 
 def _words(array: np.ndarray) -> str:
-    return _lines([f"0x{value:08x}u" for value in array.ravel().tolist()], 8)
+    """Hexadecimal literals, eight a line. A model can have millions: numpy fills in the digits of one line's text."""
+    words = array.ravel()
+    line = ", ".join([_WORD] * 8) + ",\n    "
+    text = np.tile(np.frombuffer(line.encode(), np.uint8), (-(-words.size // 8), 1))
+    digits = np.zeros((len(text) * 8, 8), np.uint8)
+    digits[: words.size] = np.frombuffer(words.astype(">u4").tobytes().hex().encode(), np.uint8).reshape(-1, 8)
+    for place in range(8):
+        first = place * len(_WORD + ", ") + 2
+        text[:, first : first + 8] = digits[place::8]
+    whole, rest = divmod(words.size - 1, 8)
+    return text.tobytes()[: whole * len(line) + rest * len(_WORD + ", ") + len(_WORD)].decode()
 
 
 def _numbers(array: np.ndarray) -> str:

@@ -21,6 +21,8 @@ from .trace import Trace, check_utterances, decode_output, encode_input, header_
 # progress(utterances done, of how many)
 Progress = Callable[[int, int], None]
 
+# A model of whole utterances writes nothing until one is done; the largest take a third of this for each of its frames.
+_WHOLE_FRAME_S = 1.0
 _POLL_S = 0.02
 
 
@@ -128,7 +130,8 @@ def run_image(
     """Run `image` in QEMU over `utterances`, each int16 (frames, inputs), and return what it did, in their order.
 
     `jobs` QEMUs run side by side (default: one a processor); the result is the same whatever their number.
-    One that writes no output for `time_limit_s` seconds hangs (the image writes at least every 64 frames).
+    One that writes no output for `time_limit_s` seconds hangs: the image writes at least every 64 frames. A model of
+    whole utterances writes after each, and may take a second more for each frame of the longest.
     With `dump_state` the trace holds the whole state after every frame.
 
     Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the
@@ -147,7 +150,8 @@ def run_image(
             _launch(start, image, folder / str(number), utterances, part, dump_state)
             for number, part in enumerate(parts)
         ]
-        _wait(shares, image, time_limit_s, progress)
+        silence_s = max(frames) * _WHOLE_FRAME_S if image.interface.max_frames else 0.0
+        _wait(shares, image, time_limit_s + silence_s, progress)
         traces = []
         for share in shares:
             with system_errors("cannot read the emulator's output"):

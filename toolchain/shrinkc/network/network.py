@@ -102,5 +102,18 @@ class Network:
 
     @property
     def parameters(self) -> int:
-        """Float weights and biases of all layers; normalisation statistics are not counted."""
-        return sum(layer.parameters for layer in self.layers)
+        """Float weights and biases of all layers; normalisation statistics are not counted.
+
+        A matrix that layers side by side have in common counts once (an SRU's projection, in both directions).
+        """
+        total = sum(layer.parameters for layer in self.layers)
+        return total - sum(_shared(rank[0], layer) for rank in self.ranks for layer in rank[1:])
+
+
+def _shared(one: Layer, other: Layer) -> int:
+    """Elements of the matrices that `other` has just as `one` has them."""
+    return sum(
+        matrix.size
+        for path, matrix in other.matrices.items()
+        if path in one.matrices and np.array_equal(matrix, one.matrices[path])
+    )

@@ -6,6 +6,8 @@ from ..calibrate import VectorRange
 
 METHODS = ("max", "mmse")
 WEIGHT_CANDIDATES = np.linspace(0.35, 1.0, 53)
+BLOCK = 1 << 15
+"""Weights whose clips are searched at once: few enough to stay in a processor's cache over all candidates."""
 VECTOR_CANDIDATES = np.linspace(0.2, 1.0, 81)
 
 
@@ -17,14 +19,27 @@ def clip_rows(weights: np.ndarray, limit: int, method: str, importance: np.ndarr
     magnitudes = np.abs(weights).max(axis=1).astype(np.float64)
     if method == "max":
         return magnitudes
+    best = magnitudes.copy()
+    rows = max(1, BLOCK // weights.shape[1])
+    for first in range(0, len(weights), rows):
+        part = slice(first, first + rows)
+        best[part] = _least_error(weights[part].astype(np.float64), magnitudes[part], limit, importance)
+    return best
+
+
+def _least_error(weights: np.ndarray, magnitudes: np.ndarray, limit: int, importance: np.ndarray) -> np.ndarray:
+    """The clip of each row, (rows,), that minimises the error of the product."""
     best, best_error = magnitudes.copy(), np.full(len(weights), np.inf)
+    error = np.empty_like(weights)
     for ratio in WEIGHT_CANDIDATES:
         clip = magnitudes * ratio
         step = np.where(clip > 0, clip / limit, 1.0)[:, None]
-        rounded = np.clip(np.rint(weights / step), -limit, limit) * step
-        error = np.square(weights - rounded) @ importance
-        better = error <= best_error
-        best[better], best_error[better] = clip[better], error[better]
+        np.rint(np.divide(weights, step, out=error), out=error)
+        np.minimum(np.maximum(error, -limit, out=error), limit, out=error)
+        np.subtract(weights, np.multiply(error, step, out=error), out=error)
+        total = np.square(error, out=error) @ importance
+        better = total <= best_error
+        best[better], best_error[better] = clip[better], total[better]
     return best
 
 

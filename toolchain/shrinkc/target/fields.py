@@ -60,8 +60,9 @@ REGION_FIELDS = (
     Field(
         "kind",
         "text",
-        "What goes there: code and constants, data, or the vector table where it must lie apart from the code.",
-        ("flash", "ram", "boot"),
+        "What goes there: code and constants; data; the vector table where it must lie apart from the code; or the "
+        "model's tables where they do not fit beside the code.",
+        ("flash", "ram", "boot", "weights"),
     ),
 )
 

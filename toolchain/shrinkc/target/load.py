@@ -17,7 +17,7 @@ LEAST_SYSTICK_HZ = 16_000_000
 
 @dataclass(frozen=True)
 class Region:
-    """One memory of a board: `length` bytes from address `origin`; `kind` is flash, ram or boot."""
+    """One memory of a board: `length` bytes from address `origin`; `kind` is flash, ram, boot or weights."""
 
     name: str
     origin: int
@@ -59,11 +59,11 @@ class Board:
     regions: tuple[Region, ...]
 
     def region(self, kind: str) -> Region:
-        """The first region of a kind. The vector table goes to flash where there is no boot region."""
+        """The first region of a kind. Vector table and weights go to flash where they have no region of their own."""
         for region in self.regions:
             if region.kind == kind:
                 return region
-        if kind == "boot":
+        if kind in ("boot", "weights"):
             return self.region("flash")
         raise InputError(f"board {self.name} has no region of kind {kind}")
 
