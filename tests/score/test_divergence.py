@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from networks import quantized, recognizer, speech_like
+from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.lower import lower
 from shrinkc.reference import run
 from shrinkc.score import divergence
@@ -48,6 +48,40 @@ def test_a_difference_that_is_not_repeated_is_still_named(device):
     assert (found.utterance, found.frame, found.index) == (2, 4, 1)
     assert found.device - found.reference == 7
     assert "not repeated" in found.quantity
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_model_of_whole_utterances_is_compared_from_outside(last):
+    """Its states are gone when its call returns, so nothing is run again."""
+    network = quantized(both_ways(last=last))
+    reference = run(network, INPUTS)
+    program = lower(network, max(map(len, INPUTS)))
+    outputs, sent = [one.copy() for one in reference.outputs], [one.copy() for one in reference.sent]
+
+    def rerun(utterance):
+        raise AssertionError("there is nothing more to see")
+
+    assert divergence.find(program, outputs, sent, reference, rerun) is None
+    sent[2][-1, 1] += 4
+    found = divergence.find(program, outputs, sent, reference, rerun)
+    frame = len(INPUTS[2]) - 1
+    assert (found.quantity, found.utterance, found.frame, found.index) == ("columns sent", 2, frame, 1)
+    outputs[2][-1, 2] -= 3
+    found = divergence.find(program, outputs, sent, reference, rerun)
+    assert (found.layer, found.quantity, found.frame) == ("head", "output", 0 if last else frame)
+    assert found.device - found.reference == -3
+
+
+def test_the_last_step_of_a_stream_is_found_where_it_stands(on_host):
+    network = quantized(recognizer(last=True))
+    reference = run(network, INPUTS[:1], keep_states=True)
+    trace = on_host(network, INPUTS[:1])
+    outputs, sent = [trace.outputs[-1:]], [trace.sent]
+    program = lower(network)
+    assert divergence.find(program, outputs, sent, reference, lambda _: (trace, reference)) is None
+    reference.outputs[0][0, 1] += 1
+    found = divergence.find(program, outputs, sent, reference, lambda _: (trace, reference))
+    assert (found.layer, found.quantity, found.frame, found.index) == ("head", "output", len(INPUTS[0]) - 1, 1)
 
 
 def test_differences_are_named_in_the_order_of_the_step(device):

@@ -55,6 +55,7 @@ def runs(heard: list[list[int]] = HEARD, device: list[list[int]] | None = None, 
     integer = [one_hot(classes) for classes in heard]
     sent = {"x@8": np.array([6, 3, 0]), "h@8": np.array([10, 0, 0])}
     fields = {
+        "lengths": [len(output) for output in integer],
         "float_outputs": [output * SCALE for output in integer],
         "integer_outputs": integer,
         "device_outputs": [one_hot(classes) for classes in device or heard],
@@ -113,7 +114,8 @@ def test_the_limit_is_on_device_minus_float():
 
 
 def test_a_part_of_the_data_set():
-    some = {name: getattr(runs(), name)[:2] for name in ("float_outputs", "integer_outputs", "device_outputs")}
+    names = ("lengths", "float_outputs", "integer_outputs", "device_outputs", "instructions")
+    some = {name: getattr(runs(), name)[:2] for name in names}
     found = score("set", dataset(), Metric(), runs(**some), PATHS, None)
     assert (found.utterances, found.dataset_utterances, found.symbols) == (2, 3, 3)
     assert found.per.device == 0.0
@@ -161,9 +163,20 @@ def test_accuracy_of_frames_and_of_sequences():
 
 def test_eliminated_counts_multiplications():
     # Dense: 10 frames x (12 + 16 + 8) = 360. Done: 4 x 9 + 4 x 10 + 80 = 156.
-    found = eliminated(PATHS, runs().sent_device, 10)
+    found = eliminated(PATHS, runs().sent_device, 10, 3)
     assert found.percent == pytest.approx(100 * (1 - 156 / 360))
     assert found.by_path == pytest.approx({"one.x": 70.0, "one.h": 75.0, "head.x": 0.0})
+
+
+def test_eliminated_knows_of_both_directions_and_of_what_is_done_once():
+    both = msgspec.structs.replace(PATHS[0], directions=2)
+    once = msgspec.structs.replace(PATHS[1], once=True)
+    dense_once = msgspec.structs.replace(PATHS[2], once=True)
+    # Dense: 2 x 10 frames x 12, then 3 utterances x 16 and 3 x 8: 312. Done: 4 x 15 + 4 x 6 + 24 = 108.
+    sent = {"x@8": np.array([9, 6, 0]), "h@8": np.array([4, 2, 0])}
+    found = eliminated((both, once, dense_once), sent, 10, 3)
+    assert found.percent == pytest.approx(100 * (1 - 108 / 312))
+    assert found.by_path == pytest.approx({"one.x": 75.0, "one.h": 50.0, "head.x": 0.0})
 
 
 def test_runs_of_other_lengths_are_refused():
@@ -173,7 +186,14 @@ def test_runs_of_other_lengths_are_refused():
 
 def test_no_frames_have_no_instructions():
     with pytest.raises(InputError, match="no frame"):
-        instructions_per_frame([np.zeros(0, np.int64)])
+        instructions_per_frame([np.zeros(0, np.int64)], [0])
+
+
+def test_a_call_over_a_whole_utterance_is_shared_out_over_its_frames():
+    found = instructions_per_frame([np.array([1000]), np.zeros(0, np.int64), np.array([90])], [10, 0, 3])
+    assert (found.mean, found.min, found.max) == (pytest.approx(1090 / 13), 30, 100)
+    each = instructions_per_frame([np.array([100, 120]), np.array([80])], [2, 1])
+    assert (each.mean, each.min, each.max) == (100.0, 80, 120)
 
 
 def test_distance_worked_by_hand():

@@ -22,7 +22,7 @@ def find(
 ) -> report.Divergence | None:
     """The first difference, None if there is none.
 
-    outputs: int16 (frames, outputs) and sent: uint16 (frames, groups), the device's, an utterance each. Where one
+    outputs: int16 (frames, outputs) and sent: uint32 (frames, groups), the device's, an utterance each. Where one
     differs, its utterance is run again with all states in view, and the earliest layer of the earliest frame is named.
     """
     for utterance in range(len(outputs)):
