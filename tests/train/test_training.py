@@ -1,5 +1,6 @@
 """Training itself: a task that a small network learns in seconds, killed and resumed to the very same weights."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from shrinkc.datasets import Dataset
 from shrinkc.errors import InputError
-from shrinkc.train.settings import Settings
+from shrinkc.train.settings import CELLS, Settings
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
@@ -48,10 +49,15 @@ def run(folder, settings=SETTINGS, sources=("toy",)):
     return end, lines, [{key: value for key, value in entry.items() if key != "seconds"} for entry in log]
 
 
+@pytest.fixture(scope="module", params=CELLS)
+def settings(request):
+    return dataclasses.replace(SETTINGS, cell=request.param)
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    return folder, *run(folder)
+    return folder, *run(folder, settings)
 
 
 def test_learns_the_task(whole):
@@ -62,7 +68,7 @@ def test_learns_the_task(whole):
     assert end.best < 0.3 and len(lines) == 4 and "dev PER" in lines[0]
 
 
-def test_model_file_is_what_was_scored(whole):
+def test_model_file_is_what_was_scored(whole, settings):
     from shrinkc.train.blank import dev_figures
     from shrinkc.train.network import load_model
 
@@ -70,10 +76,10 @@ def test_model_file_is_what_was_scored(whole):
     model = load_model(folder / "model.keras")
     assert [layer.name for layer in model.layers] == ["normalization", "rnn1", "head"]
     assert dev_figures(model, {"toy dev": toy(2, 16)})[0] == log[-1]["dev_per"] <= end.best
-    assert (folder / "train.toml").read_text().startswith('cell = "lstm"\n')
+    assert (folder / "train.toml").read_text().startswith(f'cell = "{settings.cell}"\n')
 
 
-def test_killed_and_resumed_is_the_same(whole, tmp_path):
+def test_killed_and_resumed_is_the_same(whole, settings, tmp_path):
     folder, end, _, log = whole
 
     class Killed(Exception):
@@ -86,21 +92,19 @@ def test_killed_and_resumed_is_the_same(whole, tmp_path):
     from shrinkc.train.batches import gather
 
     with pytest.raises(Killed):
-        loop.train(gather([toy(1)], ["toy"]), {"toy dev": toy(2, 16)}, tmp_path, SETTINGS, ("toy",), kill)
-    again, lines, log_again = run(tmp_path)
+        loop.train(gather([toy(1)], ["toy"]), {"toy dev": toy(2, 16)}, tmp_path, settings, ("toy",), kill)
+    again, lines, log_again = run(tmp_path, settings)
     assert lines[0] == "resuming after 1 epochs"
     assert (again, log_again) == (end, log)
     assert (tmp_path / "model.keras").read_bytes() == (folder / "model.keras").read_bytes()
 
 
-def test_another_run_in_the_same_folder_is_refused(whole):
-    import dataclasses
-
+def test_another_run_in_the_same_folder_is_refused(whole, settings):
     folder = whole[0]
     with pytest.raises(InputError, match="holds a run with units = 12, now it is 13"):
-        run(folder, dataclasses.replace(SETTINGS, units=13))
+        run(folder, dataclasses.replace(settings, units=13))
     with pytest.raises(InputError, match="sources"):
-        run(folder, sources=("other",))
+        run(folder, settings, sources=("other",))
 
 
 def test_damaged_checkpoint(tmp_path):
@@ -109,11 +113,9 @@ def test_damaged_checkpoint(tmp_path):
         run(tmp_path)
 
 
-def test_unknown_cell(tmp_path):
-    import dataclasses
-
-    with pytest.raises(InputError, match="unknown cell 'lsmt': one of lstm, gru, simple_rnn"):
-        run(tmp_path, dataclasses.replace(SETTINGS, cell="lsmt"))
+def test_unknown_cell():
+    with pytest.raises(InputError, match="unknown cell 'lsmt': one of lstm, gru, simple_rnn, ligru, sru"):
+        dataclasses.replace(SETTINGS, cell="lsmt")
 
 
 def test_losses_by_hand():

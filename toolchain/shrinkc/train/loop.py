@@ -47,7 +47,7 @@ def train(
     tf.config.experimental.enable_op_determinism()
     # How long CTC lasts may be changed on the way: the log has the rate of every epoch.
     run = {key: value for key, value in asdict(settings).items() if key != "ctc_epochs"} | {"sources": list(sources)}
-    model = build(settings.cell, settings.layers, settings.units, len(data.symbols), data.mean, data.std)
+    model = build(settings, len(data.symbols), data.mean, data.std)
     trainer = Trainer(model, settings)
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
@@ -85,10 +85,12 @@ def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], Non
     checkpoint = read_checkpoint(folder)
     if checkpoint is None:
         return Progress(), []
-    for key in run.keys() | checkpoint.run.keys():
-        if run.get(key) != checkpoint.run.get(key):
+    # A setting that is younger than the checkpoint had no effect then, which is what its default means.
+    begun = {key: value for key, value in asdict(Settings()).items() if key in run} | checkpoint.run
+    for key in run.keys() | begun.keys():
+        if run.get(key) != begun.get(key):
             raise InputError(
-                f"{folder}: holds a run with {key} = {checkpoint.run.get(key)}, now it is {run.get(key)};"
+                f"{folder}: holds a run with {key} = {begun.get(key)}, now it is {run.get(key)};"
                 " give another --output or delete the folder"
             )
     trainer.restore(checkpoint.groups)

@@ -11,42 +11,75 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-
-# A cell is one line here: the name users type, and Keras' class of that layer.
-CELLS = {"lstm": "LSTM", "gru": "GRU", "simple_rnn": "SimpleRNN"}
+from .settings import Settings
 
 
-def build(cell: str, layers: int, units: int, symbols: int, mean: np.ndarray, std: np.ndarray) -> Any:
+def _keras(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
+    """One of Keras' own layers, by the name of its class."""
+    import keras
+
+    return getattr(keras.layers, cell), {}
+
+
+def _ligru(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
+    """LiGRU with batch norm, whose moving statistics reach as far back as the averaged weights beside them."""
+    from ..keras import LiGRU
+
+    return LiGRU, {"momentum": settings.average}
+
+
+def _sru(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
+    """SRU; as in the paper's code, a layer projects where the projection is narrower than its input and its output."""
+    from ..keras import SRU
+
+    return SRU, {"projection": settings.projection if 0 < settings.projection < min(inputs, units) else None}
+
+
+# A cell is one line here and its name in settings.CELLS: what users type, Keras' name of it, what makes its layers.
+LAYERS: dict[str, tuple[str, Callable]] = {
+    "lstm": ("LSTM", _keras),
+    "gru": ("GRU", _keras),
+    "simple_rnn": ("SimpleRNN", _keras),
+    "ligru": ("LiGRU", _ligru),
+    "sru": ("SRU", _sru),
+}
+
+
+def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -> Any:
     """A Keras model from raw features (batch, frames, width) to logits (batch, frames, symbols).
 
     Layers are named `normalization`, `rnn1` ..., `head`. `mean` and `std` are (width,) of the training data.
     """
     import keras
 
-    if cell not in CELLS:
-        raise InputError(f"unknown cell {cell!r}: one of {', '.join(CELLS)}")
-    make: Callable = getattr(keras.layers, CELLS[cell])
+    name, make = LAYERS[settings.cell]
+    stack = []
+    for index in range(settings.layers):
+        layer, options = make(name, settings.units, settings.units if index else len(mean), settings)
+        stack.append(layer(settings.units, return_sequences=True, name=f"rnn{index + 1}", **options))
     normalise = keras.layers.Normalization(
         mean=[float(value) for value in mean],
         variance=[float(value) ** 2 for value in std],
         name="normalization",
     )
-    stack = [make(units, return_sequences=True, name=f"rnn{index + 1}") for index in range(layers)]
     head = keras.layers.Dense(symbols, name="head")
     return keras.Sequential(
         [keras.Input((None, len(mean)), name="features"), normalise, *stack, head], name="recogniser"
     )
 
 
-def forward(model: Any, features: Any, dropout: float, seed: Any) -> Any:
+def forward(model: Any, features: Any, lengths: Any, dropout: float, seed: Any) -> Any:
     """Logits (batch, frames, symbols) as in training: dropout after every recurrent layer, fixed by `seed`
-    (2,) alone.
+    (2,) alone; batch norm by the statistics of the frames within `lengths` (batch,).
     """
     import tensorflow as tf
 
     values = features
     for index, layer in enumerate(model.layers):
-        values = layer(values)
+        if getattr(getattr(layer, "cell", None), "batch_norm", False):
+            values = layer(values, mask=tf.sequence_mask(lengths, tf.shape(features)[1]), training=True)
+        else:
+            values = layer(values)  # padding stands at the end, and no layer looks ahead: it needs no mask
         if layer.name.startswith("rnn") and dropout > 0:
             values = tf.nn.experimental.stateless_dropout(values, dropout, seed=seed + index)
     return values
@@ -81,6 +114,8 @@ def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64) -> list[np
 def load_model(path: Path) -> Any:
     """A trained model from its `.keras` file."""
     import keras
+
+    from .. import keras as _registered  # noqa: F401  a saved LiGRU or SRU is found once these are imported
 
     if not path.is_file():
         raise InputError(f"{path}: no such model")

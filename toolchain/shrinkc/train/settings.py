@@ -8,6 +8,8 @@ from typing import Any
 
 from ..errors import InputError
 
+CELLS = ("lstm", "gru", "simple_rnn", "ligru", "sru")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -16,6 +18,7 @@ class Settings:
     cell: str = "lstm"
     layers: int = 2
     units: int = 128
+    projection: int = 0  # SRU only: width that a layer's input is projected to first, 0 for none
     seed: int = 1
     batch: int = 48
     frame_epochs: int = 14  # epochs on frame labels
@@ -39,15 +42,19 @@ class Settings:
     band_mask: int = 6  # most bands that one mask hides
 
     def __post_init__(self) -> None:
+        if self.cell not in CELLS:
+            raise InputError(f"unknown cell {self.cell!r}: one of {', '.join(CELLS)}")
         for name in ("layers", "units", "batch", "patience"):
             if getattr(self, name) < 1:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 1 or more")
         for name in ("dropout", "hold", "average", "stretch", "warp"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be from 0 to below 1")
-        for name in ("frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
+        for name in ("projection", "frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
+        if self.projection and self.cell != "sru":
+            raise InputError(f"training setting 'projection' is for the cell sru, not {self.cell}; leave it out")
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:

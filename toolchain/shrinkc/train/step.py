@@ -44,7 +44,7 @@ class Trainer:
         def step(features, lengths, targets, labels, label_lengths, seed, decay):  # type: ignore[no-untyped-def]
             variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
-                logits = forward(self.model, features, self._settings.dropout, seed)
+                logits = forward(self.model, features, lengths, self._settings.dropout, seed)
                 loss = loss_of(logits, lengths, targets, labels, label_lengths)
             self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             for mean, variable in zip(self._average, variables, strict=True):
@@ -71,7 +71,10 @@ class Trainer:
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
-        """Inside, the model has the averaged weights; after it, its own again."""
+        """Inside, the model has the averaged weights; after it, its own again.
+
+        Batch norm's moving statistics stay: they are an average over the same steps already.
+        """
         own = [variable.numpy() for variable in self.model.trainable_variables]
         self._assign(self.model.trainable_variables, [mean.numpy() for mean in self._average])
         try:
@@ -93,6 +96,7 @@ class Trainer:
             "weights": [variable.numpy() for variable in self.model.trainable_variables],
             "optimizer": [np.asarray(variable) for variable in self._optimizer.variables],
             "average": [mean.numpy() for mean in self._average],
+            "statistics": [variable.numpy() for variable in self.model.non_trainable_weights],
         }
 
     def restore(self, groups: dict[str, list[np.ndarray]]) -> None:
@@ -100,6 +104,7 @@ class Trainer:
         self._assign(self.model.trainable_variables, groups["weights"])
         self._assign(self._optimizer.variables, groups["optimizer"])
         self._assign(self._average, groups["average"])
+        self._assign(self.model.non_trainable_weights, groups.get("statistics", []))
 
     @staticmethod
     def _assign(variables: Any, values: list[np.ndarray]) -> None:
