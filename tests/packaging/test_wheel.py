@@ -94,8 +94,8 @@ def test_wheel_holds_nothing_foreign(contents: set[PurePath]) -> None:
 def test_wheel_holds_the_licences(contents: set[PurePath]) -> None:
     own = {name.name for name in contents if "licenses" in name.parts}
     assert own == {"LICENSE", "NOTICE"}
-    assert PurePath("shrinkc/zoo/lstm/LICENSE-data.txt") in contents
-    assert PurePath("shrinkc/zoo/lstm/LICENSE-weights.txt") in contents
+    assert PurePath("shrinkc/zoo/asterisk/LICENSE.txt") in contents
+    assert PurePath("shrinkc/zoo/LICENSE-weights.txt") in contents
 
 
 def test_installed_wheel_knows_targets_and_zoo(installed: Callable[..., str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -26,7 +27,8 @@ def test_cards_say_where_everything_came_from(name):
     card = model.card
     assert card["name"] == name and card["description"] and card["trained_on"]
     assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
-    assert (model.folder / "LICENSE-data.txt").is_file() and (model.folder / "LICENSE-weights.txt").is_file()
+    assert (model.data / "LICENSE.txt").is_file() and (model.folder.parent / "LICENSE-weights.txt").is_file()
+    assert {path.name for path in model.folder.iterdir()} == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"}
     for figure in card["per"]:
         assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
         errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]
@@ -41,7 +43,7 @@ def test_card_holds_what_the_model_scores(name):
 
     found = zoo.find(name)
     model = load_model(found.model)
-    assert model.count_params() == found.card["parameters"]
+    assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == found.card["parameters"]
     figure = measure(model, [load(found.test)], "asterisk test")
     written = next(entry for entry in found.card["per"] if entry["data"] == "asterisk test")
     assert figure.per == pytest.approx(written["per"], abs=5e-4)

@@ -162,8 +162,8 @@ class Call:
 class Program:
     """Everything about the C library but its syntax.
 
-    fields: the state struct in order, `state_bytes` in all. steps: one a layer. calls: what the library's own call does,
-    in order. matrices: packed weights. max_frames: of an utterance, where the network takes whole ones.
+    fields: the state struct in order, `state_bytes` in all. steps: one a layer. calls: what the library's own call
+    does, in order. matrices: packed weights. max_frames: of an utterance, where the network takes whole ones.
     """
 
     network: QuantizedNetwork

@@ -58,7 +58,7 @@ class Layer:
         parts = self.cell.input_parts
         if parts and (self.inputs % self.units or self.inputs < parts * self.units):
             raise InputError(
-                f"layer {self.name}: reads its {self.inputs} inputs unit by unit; {self.units} units do not go with that"
+                f"layer {self.name}: reads its {self.inputs} inputs unit by unit, and has {self.units} units"
             )
         self._check_arrays()
 

@@ -20,8 +20,8 @@ class Runs:
     """What the float model, the integer reference and the device gave.
 
     `lengths` are the frames of each utterance. `sent_device` maps each send group to the columns sent in each
-    utterance, (utterances,). `instructions` holds an array an utterance: one count a call, and a call takes a frame or the whole
-    utterance; `stack` is bytes.
+    utterance, (utterances,). `instructions` holds an array an utterance: one count a call, and a call takes a frame or
+    the whole utterance; `stack` is bytes.
     """
 
     lengths: Sequence[int]

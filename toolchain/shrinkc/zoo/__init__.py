@@ -1,5 +1,5 @@
-"""The bundled models: each a folder with the model, its data sets and a card that says where everything came
-from.
+"""The bundled models: each a folder with the model, its training's settings and log, and a card that says where
+everything came from. Data sets that several models share are a folder of their own, which their cards name.
 """
 
 import tomllib
@@ -16,7 +16,8 @@ PREFIX = "zoo:"
 class ZooModel:
     """One bundled model.
 
-    `card` is card.toml: name, description, data, licences, sizes, PERs with intervals.
+    `card` is card.toml: name, description, data, licences, sizes, PERs with intervals. `data` is the folder of its
+    data sets.
     """
 
     name: str
@@ -28,16 +29,20 @@ class ZooModel:
         return self.folder / "model.keras"
 
     @property
+    def data(self) -> Path:
+        return self.folder.parent / self.card["data"]
+
+    @property
     def calibration(self) -> Path:
-        return self.folder / "calibration.npz"
+        return self.data / "calibration.npz"
 
     @property
     def dev(self) -> Path:
-        return self.folder / "dev.npz"
+        return self.data / "dev.npz"
 
     @property
     def test(self) -> Path:
-        return self.folder / "test.npz"
+        return self.data / "test.npz"
 
 
 def names() -> list[str]:
