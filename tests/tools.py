@@ -1,8 +1,13 @@
-"""Marks for tests that need a program: skipped, with the reason, where it is not installed."""
+"""Marks for tests that need a program (skipped, with the reason, where it is not installed), and build folders."""
 
 import shutil
+from pathlib import Path
 
 import pytest
+
+from shrinkc.files import replace_folder
+from shrinkc.pipeline import Build
+from shrinkc.score import report
 
 
 def _needs(*names: str) -> pytest.MarkDecorator:
@@ -15,3 +20,9 @@ needs_qemu = _needs("arm-none-eabi-gcc", "arm-none-eabi-objdump", "qemu-system-a
 needs_cmake = _needs("arm-none-eabi-gcc", "cmake", "make", "gcc")
 needs_gcc = _needs("gcc")
 needs_clang = _needs("clang")
+
+
+def write_build(folder: Path, built: Build) -> None:
+    """What `shrinkc build` writes of a build, but for its page."""
+    text = report.to_json(report.with_files(built.report, [*built.files, report.FILE_NAME]))
+    replace_folder(folder, {**built.files, report.FILE_NAME: text})

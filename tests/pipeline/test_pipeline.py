@@ -1,7 +1,6 @@
 """The whole way on the bundled model: build, boot in QEMU, compare every bit, score, report."""
 
 import dataclasses
-import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import BuildError, InputError, LimitError
-from shrinkc.files import replace_folder
 from shrinkc.lower import lower
 from shrinkc.project import Delta, Options, Plan, resolve, with_options
 from shrinkc.project.values import empty
@@ -20,11 +18,8 @@ from shrinkc.reference import archive, run
 from shrinkc.score import report
 from shrinkc.score.verification import check_limits
 from shrinkc.target import load_target
+from tools import needs_qemu, write_build
 
-needs_tools = pytest.mark.skipif(
-    not (shutil.which("arm-none-eabi-gcc") and shutil.which("qemu-system-arm")),
-    reason="arm-none-eabi-gcc and qemu-system-arm are not both installed",
-)
 CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 
 
@@ -32,17 +27,12 @@ def settings_for(target="cortex-m4", **options):
     return resolve(with_options(empty(), Options(model="zoo:lstm", target=target, **options)))
 
 
-def write(folder, built):
-    text = report.to_json(report.with_files(built.report, [*built.files, report.FILE_NAME]))
-    replace_folder(folder, {**built.files, report.FILE_NAME: text})
-
-
 @pytest.fixture(scope="module")
 def built():
     return pipeline.build(settings_for())
 
 
-@needs_tools
+@needs_qemu
 def test_report_of_a_build(built):
     made = built.report
     assert made.model.name == "lstm"
@@ -55,18 +45,18 @@ def test_report_of_a_build(built):
     assert made.verification is None
 
 
-@needs_tools
+@needs_qemu
 def test_same_settings_same_bytes(built):
     again = pipeline.build(settings_for())
     assert again.files == built.files
     assert again.report == built.report
 
 
-@needs_tools
+@needs_qemu
 @pytest.mark.parametrize("target", [*CORES, "netduinoplus2"])
 def test_zoo_lstm_is_bit_exact(tmp_path, target):
     settings = settings_for(target, delta="4")
-    write(tmp_path / "out", pipeline.build(settings))
+    write_build(tmp_path / "out", pipeline.build(settings))
     found = pipeline.verify(tmp_path / "out", settings, limit=3).verification
     assert found.bit_exact and found.first_divergence is None
     assert found.utterances == 3
@@ -76,11 +66,11 @@ def test_zoo_lstm_is_bit_exact(tmp_path, target):
     assert 0 < found.stack <= report.load(tmp_path / "out").sizes.stack
 
 
-@needs_tools
+@needs_qemu
 def test_one_changed_weight_is_found_and_named(tmp_path, built):
     """The reference in the folder is changed: layer, frame, index and both values must be named."""
     out = tmp_path / "out"
-    write(out, built)
+    write_build(out, built)
     kept = archive.load(out)
     first, second, head = kept.quantized.layers
     (sums,) = second.accumulators
@@ -100,30 +90,30 @@ def test_one_changed_weight_is_found_and_named(tmp_path, built):
         check_limits(found)
 
 
-@needs_tools
+@needs_qemu
 def test_an_image_of_another_build_is_refused(tmp_path, built):
     other = pipeline.build(settings_for(delta="9"))
-    write(tmp_path / "out", built)
+    write_build(tmp_path / "out", built)
     (tmp_path / "out" / "lstm.elf").write_bytes(other.image.elf)
     with pytest.raises(InputError, match="of two builds"):
         pipeline.verify(tmp_path / "out", settings_for(), limit=1)
 
 
-@needs_tools
+@needs_qemu
 def test_a_missing_image_is_refused(tmp_path, built):
-    write(tmp_path / "out", built)
+    write_build(tmp_path / "out", built)
     (tmp_path / "out" / "lstm.elf").unlink()
     with pytest.raises(InputError, match=r"lstm\.elf: no such file"):
         pipeline.verify(tmp_path / "out", settings_for(), limit=1)
 
 
-@needs_tools
+@needs_qemu
 def test_a_model_that_does_not_fit_is_refused_by_region():
     with pytest.raises(BuildError, match=r"(?i)flash.*\d+.*\d+"):
         pipeline.build(settings_for("microbit", weights=16))
 
 
-@needs_tools
+@needs_qemu
 @pytest.mark.parametrize("delta", [Delta(threshold=3), Delta(threshold=None)])
 def test_a_small_lstm_runs_on_a_true_cortex_m0(delta):
     network = quantized(recognizer(units=16), Plan(weights=4), delta)
@@ -134,7 +124,7 @@ def test_a_small_lstm_runs_on_a_true_cortex_m0(delta):
     assert np.array_equal(trace.sent, np.concatenate(execution.sent))
 
 
-@needs_tools
+@needs_qemu
 @pytest.mark.parametrize("weights, activations", [(2, 8), (4, 4), (8, 16), (16, 16)])
 @pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4"])
 def test_other_widths_on_the_device(target, weights, activations):
@@ -144,7 +134,7 @@ def test_other_widths_on_the_device(target, weights, activations):
     assert np.array_equal(run_image(image, inputs).outputs, np.concatenate(run(network, inputs).outputs))
 
 
-@needs_tools
+@needs_qemu
 def test_few_calibration_utterances_are_said(tmp_path):
     from shrinkc import datasets
 

@@ -1,0 +1,116 @@
+"""A bidirectional classifier and a streaming recogniser with a decoder of its own: from a file to a checked device."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from shrinkc import datasets, pipeline
+from shrinkc.datasets import Dataset
+from shrinkc.errors import InputError
+from shrinkc.project import Options, resolve, with_options
+from shrinkc.project.values import empty
+from shrinkc.score.decoding import decoded_symbols
+from tools import needs_qemu, write_build
+
+INPUTS, UNITS, CLASSES = 5, 6, 4
+
+
+def write_model(path: Path, *, both: bool, last: bool) -> None:
+    """A torch-style LSTM and a linear head, with random weights."""
+    random = np.random.default_rng(3)
+    tensors = {}
+    for ending in ("", "_reverse")[: 1 + both]:
+        for name, shape in (
+            ("weight_ih", (4 * UNITS, INPUTS)),
+            ("weight_hh", (4 * UNITS, UNITS)),
+            ("bias_ih", (4 * UNITS,)),
+            ("bias_hh", (4 * UNITS,)),
+        ):
+            tensors[f"rnn.{name}_l0{ending}"] = random.normal(0, 0.6, shape).astype(np.float32)
+    tensors["head.weight"] = random.normal(0, 1, (CLASSES, UNITS * (1 + both))).astype(np.float32)
+    tensors["head.bias"] = random.normal(0, 0.3, CLASSES).astype(np.float32)
+    save_file(tensors, path)
+    ends = 'last = "h_n"\n' if last else ""
+    path.with_suffix(".toml").write_text(
+        f'[[layer]]\nkind = "lstm"\nprefix = "rnn"\n{ends}\n[[layer]]\nkind = "linear"\nprefix = "head"\n'
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path):
+    """project(both, last, **options): the settings of a project with such a model and data of 12 utterances."""
+
+    def make(both: bool, last: bool, **options: object):
+        random = np.random.default_rng(1)
+        lengths = np.array([7, 12, 1, 9] * 3, np.int64)
+        features = np.cumsum(random.normal(0, 0.5, (lengths.sum(), INPUTS)), axis=0).astype(np.float32)
+        count = np.ones(12, np.int64)
+        data = Dataset(features, lengths, np.ones(12, np.int32), count, ("sil", "a", "b", "c"), ("s",) * 12)
+        datasets.save(data, tmp_path / "data.npz")
+        write_model(tmp_path / "net.safetensors", both=both, last=last)
+        given = {"target": "cortex-m4", "calibration": str(tmp_path / "data.npz"), "test": str(tmp_path / "data.npz")}
+        return resolve(with_options(empty(), Options(model=str(tmp_path / "net.safetensors"), **{**given, **options})))
+
+    return make
+
+
+def build_and_verify(settings, folder: Path):
+    made = pipeline.build(settings)
+    write_build(folder, made)
+    return made, pipeline.verify(folder, settings).verification
+
+
+@needs_qemu
+@pytest.mark.parametrize("both", [False, True], ids=["stream", "both ways"])
+@pytest.mark.parametrize("last", [False, True], ids=["every", "last"])
+@pytest.mark.parametrize("decode", ["argmax", "ctc"])
+def test_verified_on_the_device(project, tmp_path, both, last, decode):
+    settings = project(both, last, decode=decode, max_frames=12 if both else None)
+    made, found = build_and_verify(settings, tmp_path / "out")
+    assert found.bit_exact and found.frames == 87 and found.utterances == 12
+    assert found.instructions_per_frame.mean > 100
+    head = next(path for path in made.report.paths if path.name == "head.output.x")
+    assert head.once == last
+    assert found.eliminated.by_path["head.output.x"] < 100
+    assert f"{settings.name}_decode.h" in made.files
+
+
+@needs_qemu
+def test_an_utterance_beyond_max_frames_is_refused_by_number(project, tmp_path):
+    settings = project(True, False, max_frames=10)
+    with pytest.raises(InputError, match=r"utterance 1 has 12 frames, the model was built for 10; .*--max-frames 12"):
+        build_and_verify(settings, tmp_path / "out")
+
+
+def test_max_frames_is_asked_for_and_refused_where_it_means_nothing(project):
+    with pytest.raises(InputError, match=r"give --max-frames N.*longest has 12"):
+        pipeline.build(project(True, False))
+    with pytest.raises(InputError, match="leave --max-frames out"):
+        pipeline.build(project(False, False, max_frames=9))
+
+
+@needs_qemu
+def test_another_decoder_than_the_outputs_ask_for_is_a_divergence(project, tmp_path, monkeypatch):
+    """The check itself: against symbols that are one off, the first frame is named."""
+    monkeypatch.setattr(pipeline, "decoded_symbols", lambda *given: decoded_symbols(*given) + 1)
+    _, found = build_and_verify(project(False, False, decode="argmax"), tmp_path / "out")
+    where = found.first_divergence
+    assert not found.bit_exact and (where.quantity, where.frame) == ("decoded symbol", 0)
+    assert where.device == where.reference - 1
+
+
+def test_symbols_of_greedy_ctc():
+    outputs = np.eye(4, dtype=np.int16)[[0, 1, 1, 0, 1, 2, 3, 3, 0]]
+    assert decoded_symbols(outputs, "ctc", 0).tolist() == [-1, 1, -1, -1, 1, 2, 3, -1, -1]
+    assert decoded_symbols(outputs, "argmax", 0).tolist() == [0, 1, 1, 0, 1, 2, 3, 3, 0]
+    assert decoded_symbols(outputs[:2], "none", 0).tolist() == [-2, -2]
+    assert decoded_symbols(np.zeros((1, 3), np.int16), "argmax", 0).tolist() == [0]
+
+
+def test_ctc_needs_a_blank_among_the_symbols(project):
+    settings = project(False, False, decode="ctc")
+    object.__setattr__(settings.metric, "blank", "nothing")
+    with pytest.raises(InputError, match="--decode ctc needs the blank's place"):
+        pipeline.build(settings)
