@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from networks import quantized, recognizer, speech_like
-from shrinkc import pipeline
+from shrinkc import pipeline, zoo
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
@@ -23,8 +23,8 @@ from tools import needs_qemu, write_build
 CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
 
 
-def settings_for(target="cortex-m4", **options):
-    return resolve(with_options(empty(), Options(model="zoo:lstm", target=target, **options)))
+def settings_for(target="cortex-m4", model="zoo:lstm", **options):
+    return resolve(with_options(empty(), Options(model=model, target=target, **options)))
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,13 @@ def test_same_settings_same_bytes(built):
 
 @needs_qemu
 @pytest.mark.parametrize("target", [*CORES, "netduinoplus2"])
-def test_zoo_lstm_is_bit_exact(tmp_path, target):
-    settings = settings_for(target, delta="4")
+@pytest.mark.parametrize("name", zoo.names())
+def test_the_zoo_is_bit_exact(tmp_path, name, target):
+    settings = settings_for(target, f"zoo:{name}", delta="4")
     write_build(tmp_path / "out", pipeline.build(settings))
-    found = pipeline.verify(tmp_path / "out", settings, limit=3).verification
+    found = pipeline.verify(tmp_path / "out", settings, limit=2).verification
     assert found.bit_exact and found.first_divergence is None
-    assert found.utterances == 3
+    assert found.utterances == 2
     assert found.per.integer == found.per.device
     assert 0 < found.eliminated.percent < 100
     assert found.instructions_per_frame.min < found.instructions_per_frame.mean < found.instructions_per_frame.max
