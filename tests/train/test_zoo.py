@@ -28,7 +28,8 @@ def test_cards_say_where_everything_came_from(name):
     assert card["name"] == name and card["description"] and card["trained_on"]
     assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
     assert (model.data / "LICENSE.txt").is_file() and (model.folder.parent / "LICENSE-weights.txt").is_file()
-    assert {path.name for path in model.folder.iterdir()} == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"}
+    files = {path.name for path in model.folder.iterdir()}
+    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"}
     for figure in card["per"]:
         assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
         errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]

@@ -26,6 +26,8 @@ def command(image: Image, elf: str) -> list[str]:
         *("-icount", f"shift={ICOUNT_SHIFT},align=off,sleep=off"),
         *("-display", "none", "-monitor", "none", "-serial", "none", "-nic", "none", "-no-reboot"),
         *("-semihosting-config", "enable=on,target=native"),
+        # Semihosting can ask for a command of the host's: an image never needs one.
+        *("-sandbox", "on,spawn=deny,elevateprivileges=deny"),
         *("-device", f"loader,addr={address:#x},data={word:#x},data-len=8"),
         *("-kernel", elf),
     ]

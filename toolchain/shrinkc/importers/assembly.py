@@ -79,7 +79,7 @@ class Assembly:
         """The two halves of what is there made one: their sum ("add") or product ("multiply")."""
         width = self.width
         if width is None or width % 2:
-            raise InputError(f"{self.path}: {name} merges two directions of {width} values in all; save the model again")
+            raise InputError(f"{self.path}: {name} merges directions of {width} values in all; save the model again")
         self._append([(name, Weights("merge", {"operation": operation}, width, width // 2, {}, {}), (FORWARD,))], False)
 
     def normalize(self, mean: np.ndarray, scale: np.ndarray) -> None:
@@ -151,7 +151,7 @@ class Assembly:
             self.notes.append(f"the layer {wanted!r} is called {name}: names reach C")
         if self.width is not None and weights.inputs != self.width:
             raise InputError(
-                f"{self.path}: layer {wanted!r} reads {weights.inputs} values, what stands before it gives {self.width}; "
+                f"{self.path}: layer {wanted!r} reads {weights.inputs} values, before it stand {self.width}; "
                 "save the model again"
             )
         layer = Layer(
