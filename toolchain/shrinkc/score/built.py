@@ -99,5 +99,5 @@ def _accumulator(accumulator: Accumulator, network: QuantizedNetwork) -> report.
         rows=accumulator.rows,
         shared=len(accumulator.matrices) > 1,
         paths=tuple(path.name for path in network.paths if path.accumulator == accumulator.name),
-        ram=padded(accumulator) * TYPE_BYTES["int32_t"],
+        ram=padded(accumulator) * TYPE_BYTES["int32_t"] if accumulator.delta else 0,
     )

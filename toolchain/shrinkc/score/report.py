@@ -82,7 +82,7 @@ class AccumulatorEntry(_Part):
     rows: Annotated[int, _about("Accumulators in it", ge=0)]
     shared: Annotated[bool, _about("Do products of several vectors add into one sum?")]
     paths: Annotated[tuple[str, ...], _about("Paths that add into it")]
-    ram: Annotated[int, _bytes("State that it takes")]
+    ram: Annotated[int, _bytes("State of its own; 0 for dense sums, which share scratch memory")]
 
 
 class Divergence(_Part):
