@@ -52,7 +52,7 @@ def test_last_steps_equal_onnxruntime(tmp_path: Path, name: str) -> None:
     assert any(layer.last for layer in network.layers)
 
 
-@pytest.mark.parametrize("opset", [7, 9, 11, 14, 18, 22])
+@pytest.mark.parametrize("opset", [7, 9, 11, 14, 18, 22, 28])
 @pytest.mark.parametrize("name", ["gather", "slice", "state"])
 def test_older_and_newer_opsets(tmp_path: Path, name: str, opset: int) -> None:
     make = Maker(opset=opset)
