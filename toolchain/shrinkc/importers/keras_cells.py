@@ -5,22 +5,22 @@ from collections.abc import Callable
 import numpy as np
 
 from .assembly import Weights, hard_sigmoid
+from .keras_own import ligru_weights, sru_weights
 from .keras_saved import SavedLayer
-from .keras_settings import ACTIVATIONS, activation, arrays, check_settings, hard_sigmoid_slope, truth, units_of
+from .keras_settings import (
+    ACTIVATIONS,
+    LAYER_SETTINGS,
+    activation,
+    arrays,
+    check_settings,
+    hard_sigmoid_slope,
+    truth,
+    units_of,
+)
 
 LSTM_GATES = ("input", "forget", "candidate", "output")
 GRU_GATES = ("update", "reset", "candidate")
 """Keras keeps an LSTM's gates in the order i, f, c, o, and a GRU's in the order z, r, h."""
-
-LAYER_SETTINGS = (
-    "return_sequences",
-    "return_state",
-    "go_backwards",
-    "stateful",
-    "time_major",
-    "zero_output_for_mask",
-)
-"""Settings of the layer around a cell: `keras_recurrent` reads them. No mask ever comes, so none zeroes an output."""
 
 _ANY = tuple(ACTIVATIONS)
 
@@ -109,7 +109,13 @@ def _sloped(saved: SavedLayer, weights: Weights, function: str, gates: tuple[str
 
 WeightsOf = Callable[[SavedLayer], Weights]
 
-LAYERS: dict[str, WeightsOf] = {"LSTM": lstm, "GRU": gru, "SimpleRNN": simple_rnn}
+LAYERS: dict[str, WeightsOf] = {
+    "LSTM": lstm,
+    "GRU": gru,
+    "SimpleRNN": simple_rnn,
+    "shrinkc>LiGRU": ligru_weights,
+    "shrinkc>SRU": sru_weights,
+}
 """Recurrent layers by class name; the one place where a layer is made known, alone and in a Bidirectional.
 
 A reader gets the class's settings (`saved.config`) and arrays (`saved.weights`, in the order of the layer's `weights`;
@@ -118,5 +124,11 @@ settings that it reads and `*LAYER_SETTINGS`, and raises `saved.refuse(reason; r
 second half of a Bidirectional: of use to a cell that treats the two differently.
 """
 
-CELLS: dict[str, WeightsOf] = {"LSTMCell": lstm, "GRUCell": gru, "SimpleRNNCell": simple_rnn}
+CELLS: dict[str, WeightsOf] = {
+    "LSTMCell": lstm,
+    "GRUCell": gru,
+    "SimpleRNNCell": simple_rnn,
+    "shrinkc>LiGRUCell": ligru_weights,
+    "shrinkc>SRUCell": sru_weights,
+}
 """The same for the cells that RNN wraps."""

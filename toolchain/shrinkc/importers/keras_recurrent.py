@@ -1,10 +1,10 @@
 """Keras' recurrent layers: alone, as RNN around cells, and in both directions."""
 
 from .assembly import Weights
-from .keras_cells import CELLS, LAYER_SETTINGS, LAYERS
+from .keras_cells import CELLS, LAYERS
 from .keras_chain import Chain
 from .keras_saved import SavedLayer, short
-from .keras_settings import check_float32, check_settings, truth
+from .keras_settings import LAYER_SETTINGS, check_float32, check_settings, truth
 
 MERGES = {"sum": "add", "mul": "multiply"}
 """Bidirectional's merge modes beside concat, and the merge cell's operations."""

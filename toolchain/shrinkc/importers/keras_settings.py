@@ -17,6 +17,16 @@ ACTIVATIONS = {
 }
 """Keras' activations and the cells' functions; a clamp's weights carry the slope and offset of the hard sigmoid."""
 
+LAYER_SETTINGS = (
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "stateful",
+    "time_major",
+    "zero_output_for_mask",
+)
+"""Settings of the layer around a cell: `keras_recurrent` reads them. No mask ever comes, so none zeroes an output."""
+
 _HARD_SIGMOID_SLOPES = {"1": 0.2, "2": 0.2, "3": 1 / 6}
 """By the main version of the Keras that wrote the file: clip(0.2 x + 0.5) became relu6(x + 3) / 6 with Keras 3."""
 
