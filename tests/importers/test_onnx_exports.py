@@ -23,14 +23,14 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed; pip install torch onnxscript to compare with it")
     folder = tmp_path_factory.mktemp("onnx_exports")
-    made = subprocess.run([sys.executable, str(EXPORTS), str(folder)], capture_output=True, text=True, timeout=600)
+    made = subprocess.run([sys.executable, str(EXPORTS), str(folder)], capture_output=True, text=True, timeout=1800)
     assert made.returncode == 0, made.stderr[-3000:]
     return folder
 
 
 OLDER = ["lstm", "lstm_frames_first", "gru", "gru_no_bias", "rnn", "rnn_relu", "both", "both_frames_first"]
 OLDER += ["both_summed", "viewed", "last", "last_state", "both_last_state", "states", "whole", "unbatched"]
-NEWER = ["both_last_state.newer", "both_summed.newer", "whole.newer"]
+NEWER = ["both_last_state.newer", "whole.newer"]
 
 
 @pytest.mark.parametrize("name", [*OLDER, *NEWER])
@@ -45,7 +45,7 @@ def test_exports_equal_pytorch(exports: Path, name: str) -> None:
     found = run_network(network, features)
     assert features.shape[1] == FRAMES
     assert_close(found.reshape(outputs.shape), outputs)
-    fixed = any("saved for 8 frames" in note for note in network.notes)
+    fixed = any("saved for 3 frames" in note for note in network.notes)
     assert fixed == name.endswith(".newer")
 
 
