@@ -99,7 +99,9 @@ def both_ways(
         reads, width = tuple(layer.name for layer in made), sum(layer.outputs for layer in made)
         if merge:
             stack.append(
-                random_layer(f"sum{index + 1}", "merge", width, width // 2, random, place={"reads": reads}, operation=merge)
+                random_layer(
+                    f"sum{index + 1}", "merge", width, width // 2, random, place={"reads": reads}, operation=merge
+                )
             )
             reads, width = (stack[-1].name,), width // 2
     return with_head(stack, inputs, outputs, random, reads)

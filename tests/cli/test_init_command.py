@@ -1,12 +1,13 @@
-"""`shrinkc init` and `shrinkc inspect`."""
+"""`shrinkc init`."""
 
-import json
-from types import SimpleNamespace
+import tomllib
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from shrinkc import importers
+from shrinkc.errors import InputError
 from shrinkc.project import load_project
 
 
@@ -58,41 +59,107 @@ def test_a_project_is_not_overwritten(shrinkc_run):
     assert "a project already" in err
 
 
-@pytest.fixture
-def network(monkeypatch) -> None:
-    layer = SimpleNamespace(
-        name="rnn1",
-        cell_name="lstm",
-        inputs=3,
-        units=4,
-        parameters=44,
-        matrices={"input.x": np.zeros((4, 3)), "input.h": np.zeros((4, 4))},
-    )
-    found = SimpleNamespace(name="tiny", inputs=3, outputs=4, parameters=44, layers=(layer,), notes=("No softmax.",))
-    monkeypatch.setattr(importers, "load", lambda path, name=None: found)
+def state(*parts: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Tensors of random numbers by their shapes."""
+    random = np.random.default_rng(1)
+    return {name: random.normal(0, 0.3, shape).astype(np.float32) for part in parts for name, shape in part.items()}
 
 
-def test_inspect(shrinkc_run, network):
-    code, out, err = shrinkc_run("inspect", "tiny.keras")
+def rnn(gates: int, units: int, inputs: int, prefix: str = "rnn.") -> dict[str, tuple[int, ...]]:
+    rows = gates * units
+    return {f"{prefix}weight_ih_l0": (rows, inputs), f"{prefix}weight_hh_l0": (rows, units)}
+
+
+HEAD = {"a.weight": (3, 4), "a.bias": (3,)}
+KALDI = {"n.wh.0.weight": (4, 5), "n.uh.0.weight": (4, 4), "n.wz.0.weight": (4, 5), "n.uz.0.weight": (4, 4)}
+NORM = {"b.running_mean": (4,), "b.running_var": (4,), "b.num_batches_tracked": ()}
+SRU = {"s.rnn_lst.0.weight": (5, 32), "s.rnn_lst.0.weight_c": (16,), "s.rnn_lst.0.bias": (16,)}
+LIGHT = {"l.rnn.0.w.weight": (8, 5), "l.rnn.0.u.weight": (8, 4), "l.rnn.0.norm.running_mean": (8,)}
+DEEP_LIGHT = {"l.rnn.1.w.weight": (8, 8), "l.rnn.1.u.weight": (8, 4)}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "layers", "asked"),
+    [
+        (state(rnn(4, 4, 5), HEAD), ["lstm rnn", "linear a"], []),
+        (state(rnn(3, 4, 5), HEAD), ["gru rnn", "linear a"], []),
+        (state(rnn(1, 4, 5), HEAD), ["rnn rnn", "linear a"], ["layer 1 (rnn) activation"]),
+        (state(rnn(3, 4, 5, "")), ["gru"], []),
+        (state(rnn(4, 4, 4), NORM, HEAD), ["batch_norm b", "lstm rnn", "linear a"], []),
+        (state(SRU), ["sru s"], ["layer 1 (sru) bidirectional", "layer 1 (sru) activation"]),
+        (
+            state(KALDI, {"h.weight": (3, 8)}),
+            ["kaldi_ligru n", "linear h"],
+            ["layer 1 (kaldi_ligru) activation", "layer 1 (kaldi_ligru) candidate_scale"],
+        ),
+        (
+            state(LIGHT),
+            ["speechbrain_ligru l"],
+            ["layer 1 (speechbrain_ligru) bidirectional", "layer 1 (speechbrain_ligru) activation"],
+        ),
+        (state(LIGHT, DEEP_LIGHT), ["speechbrain_ligru l"], ["layer 1 (speechbrain_ligru) activation"]),
+    ],
+)
+def test_a_state_dict_is_described(shrinkc_run, tmp_path, tensors, layers, asked):
+    save_file(tensors, tmp_path / "m.safetensors")
+    code, out, err = shrinkc_run("init", "p", "--from", "m.safetensors", "--target", "cortex-m4")
     assert (code, err) == (0, "")
-    assert out.splitlines() == [
-        "tiny: 44 parameters, 176 bytes of floats",
-        "layer  cell  inputs  units  parameters",
-        "rnn1   lstm  3       4      44",
-        "paths, rows x columns",
-        "rnn1.input.x  4 x 3",
-        "rnn1.input.h  4 x 4",
-        "note: No softmax.",
+    assert [line for line in out.splitlines() if line.startswith("fill in")] == [
+        f"fill in m.toml: {key}" for key in asked
     ]
+    listed = out.splitlines()[0].removeprefix("wrote m.toml, guessed from the tensors' names: ")
+    assert sorted(listed.split(", ")) == sorted(layers)
+    text = (tmp_path / "m.toml").read_text()
+    described = [(item["kind"], item["prefix"]) for item in tomllib.loads(text)["layer"]]
+    assert sorted(" ".join(pair).strip() for pair in described) == sorted(layers)
+    assert text.count('= ""  # fill in: ') == len(asked)
+    assert load_project(tmp_path / "p").model.path.resolve() == tmp_path / "m.safetensors"
+    if asked:
+        with pytest.raises(InputError, match=f"m.toml: layer 1.*{asked[0].split()[-1]} must be"):
+            importers.load(tmp_path / "m.safetensors")
 
 
-def test_inspect_as_json(shrinkc_run, network):
-    found = json.loads(shrinkc_run("inspect", "tiny.keras", "--json")[1])
-    assert found["float_bytes"] == 176
-    assert found["paths"][1] == {"name": "rnn1.input.h", "rows": 4, "columns": 4}
+@pytest.mark.parametrize("gates", [3, 4])
+def test_a_plain_description_is_read_as_it_is(shrinkc_run, tmp_path, gates):
+    save_file(state(rnn(gates, 4, 5), HEAD), tmp_path / "m.safetensors")
+    shrinkc_run("init", "p", "--from", "m.safetensors")
+    network = importers.load(tmp_path / "m.safetensors")
+    assert [(layer.name, layer.units) for layer in network.layers] == [("rnn", 4), ("a", 3)]
 
 
-def test_inspect_of_nothing(shrinkc_run):
-    code, _, err = shrinkc_run("inspect", "none.keras")
-    assert code == 2
-    assert "none.keras" in err and err.count("\n") == 1
+@pytest.mark.parametrize(
+    ("tensors", "doubt"),
+    [
+        (state(rnn(3, 4, 5), {"a.weight": (4, 4), "b.weight": (4, 4)}), "several orders fit the widths, this is one"),
+        (state(rnn(3, 4, 5), {"a.weight": (3, 9)}), "the order is that of the names; the widths do not confirm it"),
+        (state(rnn(3, 4, 5), {"odd\nname": (2,)}), "no layer was found for 'odd\\nname'"),
+    ],
+)
+def test_what_is_doubtful_is_said(shrinkc_run, tmp_path, tensors, doubt):
+    save_file(tensors, tmp_path / "m.safetensors")
+    out = shrinkc_run("init", "p", "--from", "m.safetensors")[1]
+    assert f"check in m.toml: {doubt}\n" in out
+    assert f"# Check: {doubt}.\n" in (tmp_path / "m.toml").read_text()
+
+
+def test_a_description_is_not_overwritten(shrinkc_run, tmp_path):
+    save_file(state(rnn(3, 4, 5)), tmp_path / "m.safetensors")
+    (tmp_path / "m.toml").write_text("# mine\n")
+    code, out, _ = shrinkc_run("init", "p", "--from", "m.safetensors")
+    assert (code, out.splitlines()[0]) == (0, "m.toml is there already, and kept")
+    assert (tmp_path / "m.toml").read_text() == "# mine\n"
+
+
+def test_models_that_cannot_be_described(shrinkc_run, tmp_path):
+    save_file(state({"conv.weight": (2, 3, 4)}), tmp_path / "conv.safetensors")
+    (tmp_path / "bad.safetensors").write_bytes(b"x" * 30)
+    (tmp_path / "m.pt").write_bytes(b"x")
+    for model, message in (
+        ("conv.safetensors", "no layer is plain from its tensors, 'conv.weight'; write conv.toml by hand"),
+        ("bad.safetensors", "not a whole safetensors file"),
+        ("m.pt", "a pickle, which can run code and is never opened"),
+    ):
+        code, out, err = shrinkc_run("init", "p", "--from", model)
+        assert (code, out) == (2, "")
+        assert message in err and err.count("\n") == 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bad.safetensors", "conv.safetensors", "m.pt"]

@@ -1,4 +1,4 @@
-"""A small Keras model written by hand in both containers, so that any part of it can be spoiled."""
+"""A small Keras model written by hand in each container, so that any part of it can be spoiled."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 UNITS, WIDTH = 3, 2
+VARIABLES = ("kernel", "recurrent_kernel", "bias")
 
 
 def config() -> dict[str, Any]:
@@ -68,6 +69,84 @@ def write_h5(path: Path, saved: Any = None, values=None, spoil: Callable[[h5py.F
                 group[f"{name}/{index}"] = array
         if spoil:
             spoil(file)
+    return path
+
+
+def varint(value: int) -> bytes:
+    """An integer as protocol buffers write it."""
+    head = b""
+    while value > 0x7F:
+        head += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return head + bytes([value])
+
+
+def message(*fields: tuple[int, int | bytes]) -> bytes:
+    """A protocol buffer of integers and texts or messages."""
+    found = b""
+    for number, value in fields:
+        if isinstance(value, int):
+            found += varint(number << 3) + varint(value)
+        else:
+            found += varint(number << 3 | 2) + varint(len(value)) + value
+    return found
+
+
+def entry(array: np.ndarray, offset: int, kind: int = 1, size: int | None = None) -> bytes:
+    """A checkpoint's note of an array: its type, shape, place and size in bytes."""
+    shape = message(*((2, message((1, length))) for length in array.shape))
+    return message((1, kind), (2, shape), (4, offset), (5, array.nbytes if size is None else size))
+
+
+def table(entries: dict[str, bytes]) -> bytes:
+    """A LevelDB table of one block."""
+
+    def block(items: list[tuple[bytes, bytes]]) -> bytes:
+        text = b"".join(varint(0) + varint(len(key)) + varint(len(value)) + key + value for key, value in items)
+        return text + bytes(4) + (1).to_bytes(4, "little")
+
+    data = block([(key.encode(), value) for key, value in sorted(entries.items())])
+    top = block([(b"~", varint(0) + varint(len(data)))])
+    footer = varint(0) + varint(0) + varint(len(data) + 5) + varint(len(top))
+    return data + bytes(5) + top + bytes(5) + footer.ljust(40, b"\0") + bytes.fromhex("57fb808b247547db")
+
+
+def write_saved_model(
+    path: Path, saved: Any = None, values=None, spoil: Callable[[dict[str, bytes]], None] | None = None
+) -> Path:
+    """As tf_keras writes it: the root holds both layers, the LSTM its cell, these the variables."""
+    values = arrays() if values is None else values
+    names = [f"{layer}/{name}" for layer, count in (("rnn", 3), ("head", 2)) for name in VARIABLES[:count]]
+    names[4] = "head/bias"
+    entries, data, nodes = {"": message((1, 1))}, b"", []
+    for name, array in zip(names, [*values["rnn"], *values["head"]], strict=True):
+        entries[name] = entry(array, len(data))
+        data += array.tobytes()
+        nodes.append(message((2, message((1, b"VARIABLE_VALUE"), (3, name.encode())))))
+
+    def holder(**children: int) -> bytes:
+        return message(*((1, message((1, number), (2, name.encode()))) for name, number in children.items()))
+
+    first = [
+        holder(**{"layer-0": 1, "layer-1": 2}),
+        holder(cell=3),
+        holder(kernel=7, bias=8),
+        holder(kernel=4, recurrent_kernel=5, bias=6),
+    ]
+    graph = message(*((1, node) for node in first + nodes))
+    graph = varint(len(graph)) + bytes(4) + graph
+    entries["_CHECKPOINTABLE_OBJECT_GRAPH"] = entry(np.zeros(()), len(data), 7, len(graph))
+    if spoil:
+        spoil(entries)
+    (path / "variables").mkdir(parents=True)
+    (path / "saved_model.pb").write_bytes(b"")
+    (path / "variables" / "variables.index").write_bytes(table(entries))
+    (path / "variables" / "variables.data-00000-of-00001").write_bytes(data + graph)
+    described = {"root": saved or config(), "root.layer-0": {"name": "rnn"}, "root.layer-1": {"name": "head"}}
+    metadata = message(
+        *((1, message((3, where.encode()), (5, json.dumps(what).encode()))) for where, what in described.items())
+    )
+    (path / "keras_metadata.pb").write_bytes(metadata)
     return path
 
 

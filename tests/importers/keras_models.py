@@ -5,6 +5,7 @@ Where one container cannot hold the model, its file is left out.
 """
 
 import importlib
+import itertools
 import os
 import sys
 import warnings
@@ -19,6 +20,12 @@ L = keras.layers
 TF_KERAS = sys.argv[1] == "tf_keras"
 FRAMES, WIDTH = 100, 5
 FUNCTIONS = ("tanh", "sigmoid", "relu", "linear", "hard_sigmoid")
+SAVED_MODELS = {
+    *("sequential", "no_bias", "adapted", "given", "dense", "distributed", "gru_after", "gru_before", "gru_gates"),
+    *("simple_rnn", "cells", "stacked", "last", "last_stacked", "slash", "trained_only"),
+    *("both", "both_sum", "both_own", "both_cells", "both_frozen", "norm_between", "norm_dense", "norm_frozen"),
+}
+"""Models that tf_keras also saves as folders."""
 UNBOUNDED = ("functions", "gates")
 """Ends of the names of models whose values would grow without end with large weights."""
 if TF_KERAS:  # without a second graph and its gradient for a GPU, which take most of the time
@@ -105,29 +112,29 @@ def supported(random):
         functional(lstm(name="b"), L.GaussianNoise(0.1), L.LSTM(6, return_sequences=True, name="a"), L.Dense(2)),
     )
     yield "no_bias", sequential(lstm(use_bias=False), lstm(), L.Dense(3, use_bias=False), L.Dense(2))
-    yield "given", sequential(L.Normalization(**given), lstm(), L.Dense(3))
-    yield "scalar", sequential(L.Normalization(axis=-1, mean=2.0, variance=4.0), lstm(), L.Dense(3))
-    yield "adapted", functional(adapted(random), lstm(), L.Dense(3))
-    yield "no_axis", sequential(L.Normalization(axis=None, mean=2.0, variance=4.0), lstm())
+    yield "given", sequential(L.Normalization(**given), L.Dense(3))
+    yield "scalar", sequential(L.Normalization(axis=-1, mean=2.0, variance=4.0), L.Dense(3))
+    yield "adapted", functional(adapted(random), L.Dense(3))
+    yield "no_axis", sequential(L.Normalization(axis=None, mean=2.0, variance=4.0), L.Dense(2))
     yield "dense", sequential(*(L.Dense(4, activation=name) for name in FUNCTIONS))
-    yield "distributed", sequential(lstm(), L.TimeDistributed(L.Dense(3, activation="relu")), L.Dense(2))
-    yield "distributed_relu", sequential(L.TimeDistributed(L.Dense(3)), L.TimeDistributed(L.ReLU()), lstm())
+    yield "distributed", sequential(rnn(), L.TimeDistributed(L.Dense(3, activation="relu")), L.Dense(2))
+    yield "distributed_relu", sequential(L.TimeDistributed(L.Dense(3)), L.TimeDistributed(L.ReLU()), L.Dense(2))
     yield (
         "noise",
-        sequential(L.SpatialDropout1D(0.2), lstm(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3)),
+        sequential(L.SpatialDropout1D(0.2), rnn(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3)),
     )
-    yield "nothing_done", sequential(identity(), lstm(), L.AlphaDropout(0.1), L.ActivityRegularization(0.1), L.Dense(3))
+    yield "nothing_done", sequential(identity(), rnn(), L.AlphaDropout(0.1), L.ActivityRegularization(0.1), L.Dense(3))
     yield (
         "names",
-        sequential(lstm(name="a.b"), lstm(name="a-b"), L.Dense(3, name="A_b"), L.Dense(2, name="int")),
+        sequential(rnn(name="a.b"), rnn(name="a-b"), L.Dense(3, name="A_b"), L.Dense(2, name="int")),
     )
     if TF_KERAS:
-        yield "slash", functional(lstm(name="enc/rnn"), L.Dense(3, name="enc/out"))
+        yield "slash", functional(rnn(name="enc/rnn"), L.Dense(3, name="enc/out"))
     else:
-        yield "spaces", sequential(lstm(name="my första"), L.Dense(3, name="2nd"))
-    yield "softmax", sequential(lstm(), L.Dense(3, activation="softmax"))
-    yield "softmax_layer", sequential(lstm(), L.Dense(3), L.Softmax())
-    yield "softmax_activation", sequential(lstm(), L.Dense(3), L.Activation("softmax"))
+        yield "spaces", sequential(rnn(name="my första"), L.Dense(3, name="2nd"))
+    yield "softmax", sequential(rnn(), L.Dense(3, activation="softmax"))
+    yield "softmax_layer", sequential(rnn(), L.Dense(3), L.Softmax())
+    yield "softmax_activation", sequential(L.Dense(3), L.Activation("softmax"))
     yield from recurrent()
     yield from in_both_directions()
     yield from normalised()
@@ -173,7 +180,7 @@ def in_both_directions():
     yield "both", sequential(L.Bidirectional(lstm()), L.Bidirectional(gru(reset_after=False)), L.Dense(3))
     yield "both_functional", functional(L.Bidirectional(rnn(), name="rnn"), L.Bidirectional(gru()), L.Dense(3))
     for mode in ("sum", "mul"):
-        yield f"both_{mode}", sequential(L.Bidirectional(gru(), merge_mode=mode), lstm(), L.Dense(2))
+        yield f"both_{mode}", sequential(L.Bidirectional(gru(), merge_mode=mode), L.Dense(2))
     for mode in ("concat", "sum", "mul"):
         layer = lstm(return_sequences=False)
         yield f"both_last_{mode}", sequential(L.Bidirectional(layer, merge_mode=mode), L.Dense(2))
@@ -195,13 +202,12 @@ def normalised():
     yield "norm_between", sequential(gru(), norm(scale=False), gru(reset_after=False), norm(center=False), lstm())
     yield "norm_both", sequential(rnn(), norm(), L.Bidirectional(lstm()), norm(), rnn(), L.Dense(2))
     yield "norm_dense", sequential(L.Dense(4), norm(scale=False, center=False), L.Dense(4, use_bias=False), norm())
-    yield "norm_behind_tanh", sequential(L.Dense(4, activation="tanh"), norm(), L.Dense(3), norm(), L.ReLU(), lstm())
-    yield "norm_twice", sequential(lstm(), norm(), norm(), L.Dropout(0.1), L.Dense(3))
-    yield "norm_last", sequential(lstm(return_sequences=False), norm(), L.Dense(3), norm(), L.Activation("sigmoid"))
-    yield "norm_merged", sequential(L.Bidirectional(lstm(), merge_mode="sum"), norm(), lstm())
-    yield "norm_frozen", sequential(frozen(norm()), lstm(), L.Dense(2))
-    for name in FUNCTIONS:
-        yield f"behind_{name}", sequential(L.Dense(4), L.Dropout(0.1), L.Activation(name), lstm())
+    yield "norm_behind_tanh", sequential(L.Dense(4, activation="tanh"), norm(), L.Dense(3), norm(), L.ReLU(), rnn())
+    yield "norm_twice", sequential(rnn(), norm(), norm(), L.Dropout(0.1), L.Dense(3))
+    yield "norm_last", sequential(rnn(return_sequences=False), norm(), L.Dense(3), norm(), L.Activation("sigmoid"))
+    yield "norm_merged", sequential(L.Bidirectional(rnn(), merge_mode="sum"), norm(), rnn())
+    yield "norm_frozen", sequential(frozen(norm()), L.Dense(2))
+    yield "behind", sequential(*itertools.chain(*((L.Dense(4), L.Dropout(0.1), L.Activation(f)) for f in FUNCTIONS)))
 
 
 def refused():
@@ -224,43 +230,43 @@ def refused():
     turned = lstm(go_backwards=True), lstm(name="other")
     yield "both_turned", sequential(L.Bidirectional(turned[0], backward_layer=turned[1]))
     yield "own_cell", sequential(over(OwnCell(3)))
-    yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), lstm())
-    yield "embedding", keras.Sequential([keras.Input((None,)), L.Embedding(9, 4), lstm()])
-    yield "layer_norm", sequential(L.LayerNormalization(), lstm())
+    yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), L.Dense(2))
+    yield "embedding", keras.Sequential([keras.Input((None,)), L.Embedding(9, 4), L.Dense(2)])
+    yield "layer_norm", sequential(L.LayerNormalization(), L.Dense(2))
     yield "norm_end", sequential(lstm(), L.BatchNormalization())
-    yield "norm_axis", keras.Sequential([keras.Input((9, WIDTH)), L.BatchNormalization(axis=1), lstm()])
-    yield "reshape", keras.Sequential([keras.Input((9, WIDTH)), L.Reshape((3, 3 * WIDTH)), lstm()])
-    yield "permute", keras.Sequential([keras.Input((9, WIDTH)), L.Permute((2, 1)), lstm()])
-    yield "flatten", keras.Sequential([keras.Input((9, WIDTH)), lstm(), L.Flatten(), L.Dense(2)])
-    yield "pooled", sequential(lstm(), L.GlobalAveragePooling1D(), L.Dense(2))
-    yield "repeated", sequential(lstm(return_sequences=False), L.RepeatVector(3), lstm())
-    yield "leaky", sequential(L.Dense(3), L.LeakyReLU(), lstm())
-    yield "relu_six", sequential(L.Dense(3), L.ReLU(max_value=6.0), lstm())
-    yield "relu_slope", sequential(L.Dense(3), L.ReLU(negative_slope=0.5), lstm())
-    yield "relu_threshold", sequential(L.Dense(3), L.ReLU(threshold=0.5), lstm())
+    yield "norm_axis", keras.Sequential([keras.Input((9, WIDTH)), L.BatchNormalization(axis=1), L.Dense(2)])
+    yield "reshape", keras.Sequential([keras.Input((9, WIDTH)), L.Reshape((3, 3 * WIDTH)), L.Dense(2)])
+    yield "permute", keras.Sequential([keras.Input((9, WIDTH)), L.Permute((2, 1)), L.Dense(2)])
+    yield "flatten", keras.Sequential([keras.Input((9, WIDTH)), L.Dense(2), L.Flatten(), L.Dense(2)])
+    yield "pooled", sequential(L.Dense(2), L.GlobalAveragePooling1D(), L.Dense(2))
+    yield "repeated", sequential(lstm(return_sequences=False), L.RepeatVector(3), L.Dense(2))
+    yield "leaky", sequential(L.Dense(3), L.LeakyReLU(), L.Dense(2))
+    yield "relu_six", sequential(L.Dense(3), L.ReLU(max_value=6.0), L.Dense(2))
+    yield "relu_slope", sequential(L.Dense(3), L.ReLU(negative_slope=0.5), L.Dense(2))
+    yield "relu_threshold", sequential(L.Dense(3), L.ReLU(threshold=0.5), L.Dense(2))
     yield "late_relu", sequential(lstm(), L.ReLU(), L.Dense(2))
-    yield "lambda", sequential(L.Lambda(lambda x: x * 2), lstm())
-    yield "own_layer", sequential(lstm(), Squeeze(3))
+    yield "lambda", sequential(L.Lambda(lambda x: x * 2), L.Dense(2))
+    yield "own_layer", sequential(L.Dense(2), Squeeze(3))
     yield "own_lstm", sequential(OwnLSTM(4, return_sequences=True))
-    yield "masking", sequential(L.Masking(), lstm())
-    yield "late_norm", sequential(lstm(), L.Normalization(mean=1.0, variance=2.0))
-    yield "norm_norm", sequential(L.BatchNormalization(), L.Normalization(mean=1.0, variance=2.0), lstm())
-    yield "inverted", sequential(L.Normalization(mean=1.0, variance=2.0, invert=True), lstm())
-    yield "after_softmax", sequential(L.Dense(3, activation="softmax"), lstm())
+    yield "masking", sequential(L.Masking(), L.Dense(2))
+    yield "late_norm", sequential(L.Dense(2), L.Normalization(mean=1.0, variance=2.0))
+    yield "norm_norm", sequential(L.BatchNormalization(), L.Normalization(mean=1.0, variance=2.0), L.Dense(2))
+    yield "inverted", sequential(L.Normalization(mean=1.0, variance=2.0, invert=True), L.Dense(2))
+    yield "after_softmax", sequential(L.Dense(3, activation="softmax"), L.Dense(2))
     yield "elu", sequential(L.Dense(3, activation="elu"))
     yield "late_tanh", sequential(L.Dense(3, activation="relu"), L.Activation("tanh"))
-    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), lstm())
-    yield "nested", sequential(lstm(), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
+    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), L.Dense(2))
+    yield "nested", sequential(L.Dense(4), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
     yield "half", sequential(lstm(dtype="mixed_float16"), L.Dense(2))
-    yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), lstm())
-    yield "half_between", sequential(L.Dropout(0.1, dtype="float16"), lstm())
+    yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), L.Dense(2))
+    yield "half_between", sequential(L.Dropout(0.1, dtype="float16"), L.Dense(2))
     yield "pictures", keras.Sequential([keras.Input((None, 3, WIDTH)), L.Dense(3)])
-    yield "training", functional(L.Dropout(0.5, name="d"), lstm(), training=True)
+    yield "training", functional(L.Dropout(0.5, name="d"), L.Dense(2), training=True)
     yield "nothing", sequential(L.Dropout(0.5))
     yield from branching()
     if not TF_KERAS:
-        yield "renorm", sequential(L.BatchNormalization(renorm=True), lstm())
-        quantized = sequential(L.Dense(8), lstm())
+        yield "renorm", sequential(L.BatchNormalization(renorm=True), L.Dense(2))
+        quantized = sequential(L.Dense(8), L.Dense(2))
         quantized.quantize("int8")
         yield "quantized", quantized
     else:
@@ -269,7 +275,7 @@ def refused():
 
 def branching():
     inputs, second = keras.Input((None, WIDTH)), keras.Input((None, WIDTH))
-    rnn, shared = lstm(name="rnn"), L.Dense(WIDTH, name="shared")
+    rnn, shared = L.Dense(4, name="rnn"), L.Dense(WIDTH, name="shared")
     values = rnn(inputs)
     yield "skip", keras.Model(inputs, L.Concatenate()([values, inputs]))
     yield "two_outputs", keras.Model(inputs, [values, L.Dense(2, name="head")(values)])
@@ -307,11 +313,23 @@ def save(model, folder, name):
             path.unlink(missing_ok=True)
 
 
+def save_folders(model, folder, name):
+    """SavedModels: tf_keras with its layers in them, and both without."""
+    if TF_KERAS and name in SAVED_MODELS:
+        traced = (
+            name == "adapted"
+        )  # with the functions, as by default, which takes a second and changes nothing we read
+        model.save(folder / "saved_model" / name, save_format="tf", save_traces=traced)
+    if name == "dense":
+        model.export(folder / "export")
+
+
 def main(folder):
     random = np.random.default_rng(7)
     for name, model in supported(random):
         randomize(model, random, 0.25 if any(end in name for end in UNBOUNDED) else 0.6)
         save(model, folder, name)
+        save_folders(model, folder, name)
         features = random.normal(0, 1.5, (2, FRAMES, WIDTH)).astype("float32")
         np.savez(folder / f"{name}.npz", features=features, outputs=outputs(model, features))
     (folder / "refused").mkdir()
@@ -320,6 +338,9 @@ def main(folder):
     subclassed = Subclassed()
     subclassed(np.zeros((1, 3, WIDTH), "float32"))
     save(subclassed, folder / "refused", "subclassed")
+    if TF_KERAS:
+        subclassed.save(folder / "subclassed", save_format="tf", save_traces=False)
+        tf.saved_model.save(model, str(folder / "plain"))
     model.save_weights(folder / "refused" / "only.weights.h5")
 
 

@@ -9,7 +9,6 @@ from shrinkc.errors import InputError
 from shrinkc.importers import load
 from shrinkc.network import Network, floating
 
-FUNCTIONS = ("tanh", "sigmoid", "relu", "linear", "hard_sigmoid")
 MODELS = [
     *("sequential", "functional", "no_bias", "given", "scalar", "adapted", "no_axis"),
     *("dense", "distributed", "distributed_relu", "noise", "nothing_done", "names"),
@@ -20,8 +19,7 @@ MODELS = [
     *("both", "both_functional", "both_sum", "both_mul", "both_own", "both_cells", "both_frozen"),
     *("both_last_concat", "both_last_sum", "both_last_mul"),
     *("norm_first", "norm_between", "norm_both", "norm_dense", "norm_behind_tanh", "norm_twice", "norm_last"),
-    *("norm_merged", "norm_frozen"),
-    *(f"behind_{name}" for name in FUNCTIONS),
+    *("norm_merged", "norm_frozen", "behind"),
 ]
 CASES = [(framework, name) for framework in ("keras", "tf_keras") for name in MODELS]
 CASES += [("keras", "spaces"), ("tf_keras", "slash")]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from networks import both_ways, quantized, recognizer, speech_like
+from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
 from shrinkc.calibrate import Ranges, calibrate
 from shrinkc.cells import _DEFINITIONS, Cell, Equation, State, define
 from shrinkc.cells.expressions import Value, affine, function, mix
@@ -145,3 +145,24 @@ def test_a_mix_needs_a_gate(monkeypatch, share):
     mixing = Equation("c_new", mix(function(share, affine("forget", x)), c, affine("candidate", x)))
     with pytest.raises(BuildError, match=r"cell made_up: c_new = mix\(.* mixes by what is no gate from 0 to 1"):
         of_cell(monkeypatch, mixing, GATED, output="y")
+
+
+def test_a_product_far_finer_than_what_it_is_made_of_saturates():
+    """One side is loud, the other almost nothing: both have the loud one's steps, their product is small."""
+    random = np.random.default_rng(3)
+    sides = [random_layer(name, "dense", 5, 4, random) for name in ("loud", "faint")]
+    sides = [
+        dataclasses.replace(side, matrices={"output.x": side.matrices["output.x"] * np.float32(gain)}, biases=biases)
+        for side, gain, biases in zip(sides, (1000, 1e-6), ({"output": np.zeros(4, np.float32)},) * 2, strict=True)
+    ]
+    place = {"reads": ("loud", "faint")}
+    merge = random_layer("both", "merge", 8, 4, random, place=place, operation="multiply")
+    network = with_head([*sides, merge], 5, 3, random, ("both",))
+    chosen = formats_of(network)
+    assert chosen["loud"].equations["y"].fraction < 4 and chosen["both"].equations["y"].fraction == 15
+    product = chosen["both"].operations["y"]
+    assert (product.low, product.high) == (-32767, 32767)
+    shifted = product.operation.arguments[0]
+    assert shifted.function == "shift_left" and shifted.arguments[0].function == "saturate"
+    (room,), (bits,) = shifted.arguments[0].parameters, shifted.parameters
+    assert 32768 <= room << bits < 2**31

@@ -24,6 +24,8 @@ def command(folder: str, model: str | None, target: str | None, name: str | None
     place = Path(folder)
     _check_free(place)
     _check_values(model, target, name)
+    if model is not None and Path(model).suffix.lower() == ".safetensors":
+        _describe(Path(model).expanduser())
     known = {"target": target, "model.path": _from_there(model, place), "model.name": name}
     write_whole(place / FILE_NAME, project_text({key: value for key, value in known.items() if value}))
     click.echo(f"wrote {place / FILE_NAME}")
@@ -55,8 +57,38 @@ def _check_values(model: str | None, target: str | None, name: str | None) -> No
         with_options(empty(), Options(target=target, name=name))
         return
     settings = resolve(with_options(empty(), Options(model=model, target=target or "any", name=name)))
-    if not settings.model.name.startswith(ZOO) and not settings.model.path.is_file():
+    if settings.model.name.startswith(ZOO):
+        return
+    if not settings.model.path.exists():
         raise InputError(f"{model}: no such model file: check the path, or take one of `shrinkc zoo`")
+    _check_ending(settings.model.path)
+
+
+def _check_ending(path: Path) -> None:
+    """Refuse a file of torch.save here, not only at the build: what to do about it takes Python."""
+    from ..importers import PICKLES
+    from ..importers.pytorch_tensors import pickled
+
+    if path.suffix.lower() in PICKLES:
+        raise pickled(path)
+
+
+def _describe(model: Path) -> None:
+    """Write the TOML beside a state dict, unless there is one: what its names tell, and what is to fill in."""
+    from ..importers.pytorch_description import description_path
+    from ..importers.pytorch_guess import guess
+
+    place = description_path(model)
+    if place.exists():
+        click.echo(f"{place} is there already, and kept")
+        return
+    made = guess(model)
+    write_whole(place, made.text)
+    click.echo(f"wrote {place}, guessed from the tensors' names: {', '.join(made.layers)}")
+    for doubt in made.doubts:
+        click.echo(f"check in {place}: {doubt}")
+    for key in made.to_fill:
+        click.echo(f"fill in {place}: {key}")
 
 
 def _from_there(model: str | None, place: Path) -> str | None:

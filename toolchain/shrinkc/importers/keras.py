@@ -6,6 +6,8 @@ A model must be a chain of layers. Here it is walked down; the `keras_*` files b
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import InputError
 from ..network import Network
 from .keras_archive import open_h5, open_keras
@@ -135,7 +137,8 @@ def _read(chain: Chain, saved: SavedLayer) -> None:
     if chain.ended_by:
         raise saved.refuse(f"stands after {chain.ended_by}, which must be the end of the model; remove it")
     try:
-        reader(chain, saved)
+        with np.errstate(over="ignore", invalid="ignore"):  # weights that leave float32 are refused by name
+            reader(chain, saved)
     except InputError as error:
         if str(error).startswith(str(saved.path)):
             raise

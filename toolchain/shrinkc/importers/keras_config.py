@@ -79,15 +79,15 @@ def _parts(outer: SavedLayer) -> list[Part]:
     """The layers inside a layer. Folders are those of Keras' archives."""
     config = outer.config
     if outer.class_name == "TimeDistributed":
-        return [Part(config.get("layer"), "layer")]
+        return [Part(config.get("layer"), "layer", "layer")]
     if outer.class_name == "RNN":
-        return [Part(config.get("cell"), "cell")]
+        return [Part(config.get("cell"), "cell", "cell")]
     if outer.class_name == "Bidirectional":
         forward = config.get("layer")
         backward = config.get("backward_layer") or _reversed(forward)
         return [
-            Part(forward, "forward_layer", lambda name: name.startswith("forward_")),
-            Part(backward, "backward_layer", lambda name: not name.startswith("forward_")),
+            Part(forward, "forward_layer", "forward_layer", lambda name: name.startswith("forward_")),
+            Part(backward, "backward_layer", "backward_layer", lambda name: not name.startswith("forward_")),
         ]
     if outer.class_name == "StackedRNNCells":
         return _cells(outer)
@@ -109,15 +109,13 @@ def _cells(outer: SavedLayer) -> list[Part]:
         raise outer.refuse("holds no cells; save the model again")
     used: Counter[str] = Counter()
     parts = []
-    for entry in entries:
+    for place, entry in enumerate(entries):
         config = entry.get("config") if isinstance(entry, dict) else None
         name = config.get("name") if isinstance(config, dict) else None
-        folder = snake_case(str(entry.get("class_name"))) if isinstance(entry, dict) else ""
-        number = used[folder]
-        used[folder] += 1
-        parts.append(
-            Part(entry, f"cells/{folder}" + (f"_{number}" if number else ""), lambda part, name=name: part == name)
-        )
+        kind = snake_case(str(entry.get("class_name"))) if isinstance(entry, dict) else ""
+        folder = f"cells/{kind}" + (f"_{used[kind]}" if used[kind] else "")
+        used[kind] += 1
+        parts.append(Part(entry, folder, f"cells.{place}", lambda part, name=name: part == name))
     return parts
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .keras_chain import Chain
 from .keras_saved import SavedLayer, short
-from .keras_settings import arrays, check_settings, number, truth
+from .keras_settings import arrays, check_settings, number, truth, wrong_shapes
 
 EPSILON = 1e-7
 """Keras' floor under Normalization's deviation."""
@@ -41,13 +41,16 @@ def read_batch_normalization(chain: Chain, saved: SavedLayer) -> None:
     check_axis(chain, saved)
     epsilon = number(saved, "epsilon", 1e-3)
     scale, center = truth(saved, "scale", True), truth(saved, "center", True)
-    width = chain.width
-    found = [array.astype(np.float64) for array in arrays(saved, *[(width,)] * (2 + scale + center))]
+    found = [array.astype(np.float64) for array in arrays(saved, *[(chain.width,)] * (2 + scale + center))]
+    if len({array.shape for array in found}) != 1:
+        raise wrong_shapes(saved)
     gamma = found.pop(0) if scale else np.ones_like(found[0])
     beta = found.pop(0) if center else np.zeros_like(found[0])
     mean, variance = found
-    if len({array.shape for array in found}) != 1 or not (variance >= 0).all() or not (variance + epsilon > 0).all():
-        raise saved.refuse("its moving variance is negative, or shorter than its mean; train it again")
+    if not (variance >= 0).all() or not (variance + epsilon > 0).all():
+        raise saved.refuse("its moving variance is negative; train it again")
+    if chain.width is None:
+        chain.input_width = mean.size
     factor = gamma / np.sqrt(variance + epsilon)
     chain.scale(saved.name, factor, beta - mean * factor)
 

@@ -14,12 +14,14 @@ from ..errors import InputError
 class Part:
     """A layer inside a layer: its entry in the configuration, and how to find its arrays among the outer layer's.
 
-    folder: below the outer layer's folder, in the containers that keep folders. owns: says of the first part of an
-    array's name that differs within the outer layer whether the array is this part's; None where all are.
+    folder: in archives, below the outer layer's. node: in a graph of objects, the path from the outer layer's. owns:
+    in lists of names, says of the first part of an array's name that differs within the outer layer whether the array
+    is this part's; None where all are.
     """
 
     entry: dict[str, Any]
     folder: str
+    node: str
     owns: Callable[[str], bool] | None = None
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from . import fields
 from .fields import FIELDS, Field
 
-_EXAMPLES = {
+_EXAMPLES: dict[str, object] = {
     "target": "cortex-m4",
     "model.path": "model.keras",
     "model.name": "model",
+    "model.max_frames": 1000,
     "data.calibration": "calibration.npz",
     "data.dev": "dev.npz",
     "data.test": "test.npz",

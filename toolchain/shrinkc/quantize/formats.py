@@ -299,6 +299,10 @@ class _Builder:
             low, high = (value.low + half) >> shift, (value.high + half) >> shift
             self._checked(Typed(value.operation, value.fraction, value.low, value.high + half))
             return Typed(Operation("rounding_shift", (value.operation,), (shift,)), fraction, low, high)
+        if value.size > INT32_MAX >> -shift:  # beyond every format of that fraction, and with room to add to it
+            room = STATE32_MAX >> -shift
+            saturated = Operation("saturate", (value.operation,), (room,))
+            value = Typed(saturated, value.fraction, max(value.low, -room), min(value.high, room))
         operation = Operation("shift_left", (value.operation,), (-shift,))
         return self._checked(Typed(operation, fraction, value.low << -shift, value.high << -shift))
 

@@ -3,6 +3,7 @@
 Keras is imported on use.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +57,9 @@ def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -
     stack = []
     for index in range(settings.layers):
         layer, options = make(name, settings.units, settings.units if index else len(mean), settings)
+        if settings.batch_norm:
+            norm = keras.layers.BatchNormalization(momentum=settings.average, name=f"norm{index + 1}")
+            stack.append(norm)
         stack.append(layer(settings.units, return_sequences=True, name=f"rnn{index + 1}", **options))
     normalise = keras.layers.Normalization(
         mean=[float(value) for value in mean],
@@ -76,7 +80,7 @@ def forward(model: Any, features: Any, lengths: Any, dropout: float, seed: Any) 
 
     values = features
     for index, layer in enumerate(model.layers):
-        if getattr(getattr(layer, "cell", None), "batch_norm", False):
+        if re.fullmatch(r"norm\d+", layer.name) or getattr(getattr(layer, "cell", None), "batch_norm", False):
             values = layer(values, mask=tf.sequence_mask(lengths, tf.shape(features)[1]), training=True)
         else:
             values = layer(values)  # padding stands at the end, and no layer looks ahead: it needs no mask

@@ -1,6 +1,7 @@
 """The settings of one training run: one table of fields reads and writes train.toml."""
 
 import dataclasses
+import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ class Settings:
     cell: str = "lstm"
     layers: int = 2
     units: int = 128
+    batch_norm: bool = False  # on the input of each recurrent layer (LiGRU has its own); the importer folds it
     projection: int = 0  # SRU only: width that a layer's input is projected to first, 0 for none
     seed: int = 1
     batch: int = 48
@@ -85,7 +87,5 @@ def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
 
 def write_settings(settings: Settings) -> str:
     """The settings as TOML, in the order of the table."""
-    values = dataclasses.asdict(settings).items()
-    return "".join(
-        f'{name} = "{value}"\n' if isinstance(value, str) else f"{name} = {value}\n" for name, value in values
-    )
+    # JSON writes texts, numbers and booleans as TOML does.
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in dataclasses.asdict(settings).items())

@@ -1,0 +1,130 @@
+"""Networks drawn at random, of every cell, shape and width: the C and the reference, delta and dense."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bits import check_against_reference
+from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
+from shrinkc.network import Network
+from shrinkc.project import Delta, Plan
+from shrinkc.reference import run
+
+yes_or_no = st.sampled_from(["yes", "no"])
+gates = st.sampled_from(["sigmoid", "clamp"])
+functions = st.sampled_from(["tanh", "relu", "identity"])
+OPTIONS = {
+    "lstm": {
+        "gate": gates,
+        "candidate": functions,
+        "hidden": functions,
+        "peepholes": yes_or_no,
+        "projection": yes_or_no,
+        "scaled": yes_or_no,
+        "clipped": yes_or_no,
+    },
+    "gru": {"reset": st.sampled_from(["before", "after"]), "gate": gates, "candidate": functions, "scaled": yes_or_no},
+    "ligru": {"gate": gates, "candidate": functions},
+    "sru": {
+        "skip": st.sampled_from(["input", "matrix", "none"]),
+        "recurrent": yes_or_no,
+        "activation": functions,
+        "projection": yes_or_no,
+    },
+    "simple_rnn": {"activation": functions},
+}
+widths = st.integers(1, 9)
+lengths = st.lists(st.integers(0, 25), min_size=1, max_size=4).filter(any)
+plans = st.builds(
+    Plan,
+    weights=st.sampled_from([2, 4, 8, 16]),
+    activations=st.sampled_from([4, 8, 16]),
+    state=st.sampled_from([16, 32]),
+    accumulators=st.sampled_from(["auto", "separate", "shared"]),
+    per_row=st.booleans(),
+)
+thresholds = st.sampled_from([0, 1, 5, None])
+deltas = st.builds(lambda all_of_it, first: Delta(all_of_it, (("rnn1*.h", first),)), thresholds, thresholds)
+
+
+@st.composite
+def networks(draw) -> Network:
+    """One way or both ways, tied or not, merged or not, with all steps or the last one."""
+    cell = draw(st.sampled_from(sorted(OPTIONS)))
+    options = {name: draw(choices) for name, choices in OPTIONS[cell].items()}
+    units = draw(widths)
+    shape = {
+        # An SRU that skips its input reads it unit by unit.
+        "inputs": units if options.get("skip") == "input" else draw(widths),
+        "units": units,
+        "outputs": draw(widths),
+        "layers": draw(st.integers(1, 3)),
+        "seed": draw(st.integers(0, 1000)),
+        "last": draw(st.booleans()),
+    }
+    if options.get("projection") == "yes":
+        # Where the next layer skips what this one gives, that must be as wide as its units, or a multiple.
+        shape["sizes"] = {"projection": draw(widths)}
+    if draw(st.booleans()):
+        return recognizer(cell, **shape, **options)
+    merge = draw(st.sampled_from([None, "add", "multiply"]))
+    return both_ways(cell, **shape, tied=draw(st.booleans()), merge=merge, **options)
+
+
+def utterances_of(network: Network, counts: list[int]) -> list[np.ndarray]:
+    return [speech_like(1, 25, network.inputs, seed)[0][:count] for seed, count in enumerate(counts)]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(network=networks(), plan=plans, delta=deltas, counts=lengths, sanitize=st.booleans())
+def test_c_gives_the_same_bits(on_host, network, plan, delta, counts, sanitize):
+    made = quantized(network, plan, delta)
+    check_against_reference(made, on_host, utterances=utterances_of(network, counts), sanitize=sanitize)
+
+
+@settings(max_examples=40, deadline=None)
+@given(network=networks(), plan=plans, counts=lengths)
+def test_threshold_nought_equals_dense(network, plan, counts):
+    delta, dense = (quantized(network, plan, Delta(threshold=threshold)) for threshold in (0, None))
+    inputs = [delta.quantize_input(utterance) for utterance in utterances_of(network, counts)]
+    ours, theirs = run(delta, inputs, keep_states=True), run(dense, inputs, keep_states=True)
+    for a, b in zip(ours.outputs, theirs.outputs, strict=True):
+        assert np.array_equal(a, b)
+    for name, series in ours.states.items():
+        assert all(np.array_equal(a, b) for a, b in zip(series, theirs.states[name], strict=True)), name
+    for a, b in zip(ours.sent, theirs.sent, strict=True):
+        assert (a <= b).all()
+
+
+@pytest.mark.parametrize("merge", [None, "multiply"])
+@pytest.mark.parametrize("last", [False, True])
+def test_layers_side_by_side_that_stream(on_host, merge, last):
+    """Two cells of different width read one input, frame by frame; the next reads both, or their product."""
+    random = np.random.default_rng(5)
+    place = {"last": last and merge is None}
+    wide = 6 if merge else 4
+    stack = [
+        random_layer("left", "lstm", 5, 6, random, place=place),
+        random_layer("right", "gru", 5, wide, random, place=place, reset="before"),
+    ]
+    reads = ("left", "right")
+    if merge:
+        stack.append(
+            random_layer("both", "merge", 12, 6, random, place={"reads": reads, "last": last}, operation=merge)
+        )
+        reads = ("both",)
+    network = with_head(stack, 5, 3, random, reads)
+    assert network.streams and len(network.ranks[0]) == 2
+    check_against_reference(quantized(network, delta=Delta(threshold=2)), on_host, sanitize=True)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_no_head_is_needed(on_host, last):
+    """The outputs are the two directions themselves."""
+    network = both_ways("gru", layers=1, last=last)
+    bare = dataclasses.replace(network, layers=network.layers[:-1])
+    assert bare.outputs == 14
+    check_against_reference(quantized(bare), on_host, utterances=utterances_of(bare, [6, 0, 1]))

@@ -1,0 +1,161 @@
+"""Runs a model file in the framework that made it, so that the import can be held against it.
+
+Nothing here is needed to build; each framework is imported only where a file of its kind is run.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from ..errors import InputError
+
+TFLITE_RUNTIMES = (("ai_edge_litert.interpreter", "ai-edge-litert"), ("tflite_runtime.interpreter", "tflite-runtime"))
+"""The packages that run a `.tflite` file: the module, and its name on PyPI."""
+
+_CANNOT = (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, RuntimeError, NotImplementedError)
+"""What frameworks raise on a model that they cannot load or run."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to call a model. frames: how many it takes a call, None for any number.
+
+    run: one utterance (frames, inputs) to (steps, outputs); of `frames` frames, where that is given.
+    """
+
+    frames: int | None
+    run: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A loaded model. name: framework and version. ways: more than one where the file does not say which axis of its
+    input is that of the frames.
+    """
+
+    name: str
+    ways: tuple[Way, ...]
+
+
+def open_framework(path: Path, inputs: int) -> Framework:
+    """The model at `path`, loaded by its framework, for frames of `inputs` values.
+
+    Raises InputError where the framework is not installed, names itself nowhere in the file, or cannot load the file.
+    """
+    opener = _OPENERS.get(path.suffix.lower())
+    if opener is None:
+        raise InputError(
+            f"{path}: a {path.suffix} file holds weights and not what made them, so nothing can run it; "
+            "hold `shrinkc build`'s float reference against your own model"
+        )
+    try:
+        return opener(path, inputs)
+    except _CANNOT as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: its framework cannot load it ({type(error).__name__}: {reason})") from error
+
+
+def _needed(path: Path, module: str, package: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise InputError(f"{path}: running it needs {module.split('.')[0]}; pip install {package}") from error
+
+
+def _rows(values: object) -> np.ndarray:
+    """What a framework gave as (steps, outputs)."""
+    array = np.asarray(values, np.float32)
+    return array.reshape(-1, array.shape[-1] if array.ndim else 1)
+
+
+def _open_tflite(path: Path, inputs: int) -> Framework:
+    for module, package in TFLITE_RUNTIMES:
+        try:
+            interpreter = import_module(module).Interpreter(model_path=str(path))
+        except ImportError:
+            continue
+        return _tflite(interpreter, f"{package} {version(package)}")
+    raise InputError(f"{path}: running it needs a runtime of TensorFlow Lite; pip install 'shrinkc[tflite]'")
+
+
+def _tflite(interpreter: object, name: str) -> Framework:
+    given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    # The batch is 1; a free size that stands beside another is the batch's, as the importer takes it.
+    shape = [int(size) for size in given["shape_signature"]]
+    free = [axis for axis, size in enumerate(shape[:-1]) if size == -1]
+    many = [axis for axis, size in enumerate(shape[:-1]) if size != 1]
+    if len(many) > 1 and free:
+        shape[many.pop(0)] = 1
+    time = many[0] if many else None
+    fixed = 1 if time is None else None if shape[time] == -1 else shape[time]
+
+    def run(utterance: np.ndarray) -> np.ndarray:
+        size = [len(utterance) if axis == time else extent for axis, extent in enumerate(shape)]
+        interpreter.resize_tensor_input(given["index"], size)
+        interpreter.allocate_tensors()
+        interpreter.reset_all_variables()
+        found = []
+        for call in utterance.reshape(-1, *size):
+            interpreter.set_tensor(given["index"], call)
+            interpreter.invoke()
+            found.append(_rows(interpreter.get_tensor(result["index"])))
+        return np.concatenate(found)
+
+    # One frame a call means a state from call to call: an utterance is as many calls as it has frames.
+    return Framework(name, (Way(None if fixed == 1 else fixed, run),))
+
+
+def _open_onnx(path: Path, inputs: int) -> Framework:
+    runtime = _needed(path, "onnxruntime", "onnxruntime")
+    runtime.set_default_logger_severity(3)
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    given = session.get_inputs()
+    if len(given) != 1:
+        raise InputError(f"{path}: has {len(given)} inputs; a model of one input can be run here")
+    shape = [size if isinstance(size, int) else -1 for size in given[0].shape]
+    features = max((axis for axis, size in enumerate(shape) if size == inputs), default=len(shape) - 1)
+    times = [axis for axis, size in enumerate(shape) if axis != features and size != 1]
+    output = session.get_outputs()[0].name
+
+    def way(time: int) -> Way:
+        def run(utterance: np.ndarray) -> np.ndarray:
+            size = [1] * len(shape)
+            size[time], size[features] = len(utterance), inputs
+            block = utterance if time < features else utterance.T
+            return _rows(session.run([output], {given[0].name: np.ascontiguousarray(block).reshape(size)})[0])
+
+        return Way(None if shape[time] == -1 else shape[time], run)
+
+    return Framework(f"onnxruntime {runtime.__version__}", tuple(way(time) for time in times or [0]))
+
+
+def _open_keras(path: Path, inputs: int) -> Framework:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    keras = _needed(path, "keras", "'shrinkc[tensorflow]'")
+    try:
+        model, name = keras.saving.load_model(str(path), compile=False), f"keras {keras.__version__}"
+    except _CANNOT:
+        # Keras 3 reads few files of Keras 2; tf_keras is Keras 2 beside it.
+        old = _needed(path, "tf_keras", "tf_keras (Keras 3 cannot load this file)")
+        model, name = old.models.load_model(str(path), compile=False), f"tf_keras {old.__version__}"
+    shape = model.input_shape
+    if len(shape) != 3:
+        raise InputError(
+            f"{path}: its input has {len(shape)} axes; a model of (batch, frames, features) can be run here"
+        )
+
+    def run(utterance: np.ndarray) -> np.ndarray:
+        batch = np.repeat(utterance[None], shape[0] or 1, axis=0)
+        return _rows(np.asarray(model(batch, training=False))[0])
+
+    return Framework(name, (Way(shape[1], run),))
+
+
+_OPENERS = {".tflite": _open_tflite, ".onnx": _open_onnx, ".keras": _open_keras, ".h5": _open_keras}
