@@ -39,5 +39,5 @@ def _make(root: Path) -> None:
         command = [sys.executable, str(MAKER), framework, str(root / framework)]
         makers[framework] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for framework, maker in makers.items():
-        output, _ = maker.communicate(timeout=600)
+        output, _ = maker.communicate(timeout=1800)
         assert maker.returncode == 0, f"{framework} could not make its models:\n{output[-3000:]}"

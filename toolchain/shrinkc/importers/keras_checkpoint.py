@@ -14,7 +14,7 @@ from ..errors import InputError
 from .keras_store import WEIGHTS_LIMIT
 from .keras_wire import integer, message, parts, text, varint
 
-INDEX_LIMIT, ENTRIES_LIMIT, NAME_LIMIT = 1 << 20, 1 << 16, 1 << 10
+INDEX_LIMIT, ENTRIES_LIMIT, NAME_LIMIT = 1 << 20, 1 << 14, 1 << 10
 """Bytes of an index, entries in it and letters of a name; a microcontroller's model has a hundredth of them."""
 
 FOOTER, MAGIC = 48, bytes.fromhex("57fb808b247547db")
