@@ -4,13 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from bits import check_against_reference
 from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
+from shrinkc.errors import BuildError
 from shrinkc.network import Network
 from shrinkc.project import Delta, Plan
+from shrinkc.quantize import QuantizedNetwork
 from shrinkc.reference import run
 
 yes_or_no = st.sampled_from(["yes", "no"])
@@ -66,12 +68,19 @@ def networks(draw) -> Network:
         "last": draw(st.booleans()),
     }
     if options.get("projection") == "yes":
-        # Where the next layer skips what this one gives, that must be as wide as its units, or a multiple.
         shape["sizes"] = {"projection": draw(widths)}
     if draw(st.booleans()):
         return recognizer(cell, **shape, **options)
     merge = draw(st.sampled_from([None, "add", "multiply"]))
     return both_ways(cell, **shape, tied=draw(st.booleans()), merge=merge, **options)
+
+
+def integers_of(network: Network, plan: Plan, delta: Delta) -> QuantizedNetwork:
+    """A network whose vectors explode or die out (about one in a hundred, with random weights) is refused by rule."""
+    try:
+        return quantized(network, plan, delta)
+    except BuildError:
+        reject()
 
 
 def utterances_of(network: Network, counts: list[int]) -> list[np.ndarray]:
@@ -81,14 +90,14 @@ def utterances_of(network: Network, counts: list[int]) -> list[np.ndarray]:
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(network=networks(), plan=plans, delta=deltas, counts=lengths, sanitize=st.booleans())
 def test_c_gives_the_same_bits(on_host, network, plan, delta, counts, sanitize):
-    made = quantized(network, plan, delta)
+    made = integers_of(network, plan, delta)
     check_against_reference(made, on_host, utterances=utterances_of(network, counts), sanitize=sanitize)
 
 
 @settings(max_examples=40, deadline=None)
 @given(network=networks(), plan=plans, counts=lengths)
 def test_threshold_nought_equals_dense(network, plan, counts):
-    delta, dense = (quantized(network, plan, Delta(threshold=threshold)) for threshold in (0, None))
+    delta, dense = (integers_of(network, plan, Delta(threshold=threshold)) for threshold in (0, None))
     inputs = [delta.quantize_input(utterance) for utterance in utterances_of(network, counts)]
     ours, theirs = run(delta, inputs, keep_states=True), run(dense, inputs, keep_states=True)
     for a, b in zip(ours.outputs, theirs.outputs, strict=True):
