@@ -91,7 +91,7 @@ def test_alignment_of_noise_and_unknown_words_is_empty():
 
 
 def test_bundled_sets_are_disjoint_in_text_and_carry_their_credit():
-    sides = {side: load(zoo_folder() / "lstm" / f"{side}.npz") for side in ("test", "dev", "calibration")}
+    sides = {side: load(zoo_folder() / "asterisk" / f"{side}.npz") for side in ("test", "dev", "calibration")}
     assert len(sides["test"]) >= 60
     names = [name for dataset in sides.values() for name in dataset.names]
     assert len(names) == len(set(names))

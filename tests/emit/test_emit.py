@@ -9,7 +9,7 @@ import pytest
 
 from bits import check_against_reference
 from networks import both_ways, quantized, recognizer, speech_like
-from shrinkc.emit import emit
+from shrinkc.emit import Labels, emit
 from shrinkc.emit.emit import _quoted, _words
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
@@ -91,13 +91,16 @@ def test_digest_stands_in_the_header():
 def test_step_reads_as_a_list_of_calls():
     text = emit(lower(quantized(NETWORK)), M4).files["toy.c"]
     step = text[text.index("void toy_step") :]
-    calls = [line.split("(")[0].split("=")[-1].strip() for line in step.splitlines() if line.endswith(");")]
-    assert calls[:5] == [
+    calls = [line.split("(")[0].strip() for line in step.splitlines() if line.endswith(");")]
+    assert calls == ["toy_rnn1_step", "toy_rnn2_step", "toy_head_step"]
+    layer = text[text.index("static void toy_rnn1_step") :].partition("\n}\n")[0]
+    calls = [line.split("(")[0].split("=")[-1].strip() for line in layer.splitlines() if line.endswith(");")]
+    assert calls == [
         "shrinkc_delta_scan_s8",
         "shrinkc_delta_mat_mult_s8",
         "shrinkc_delta_scan_s8",
         "shrinkc_delta_mat_mult_s8",
-        "rnn1_update",
+        "toy_rnn1_update",
     ]
     assert "/* c_new = f * c + i * g    Q" in text
 
@@ -117,7 +120,7 @@ def test_symbols_cannot_leave_their_quotes(text, literal):
 
 def test_symbols_must_be_one_an_output():
     with pytest.raises(InputError, match="2 symbols for 3 outputs"):
-        emit(lower(quantized(NETWORK)), M4, ["a", "b"])
+        emit(lower(quantized(NETWORK)), M4, Labels(("a", "b")))
 
 
 PROGRAM = """
@@ -145,7 +148,7 @@ def test_helpers_for_features_and_outputs(tmp_path, compiler, language):
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
     network = quantized(NETWORK)
-    for name, text in emit(lower(network), M4, ["sil", 'a"b', "z"]).files.items():
+    for name, text in emit(lower(network), M4, Labels(tuple(["sil", 'a"b', "z"]))).files.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "main.c").write_text(PROGRAM)
     warnings = ["-Wall", "-Wextra", "-Werror", f"-std={language}"]

@@ -4,22 +4,30 @@ usage: keras_models.py keras|tf_keras FOLDER. Each model NAME gives NAME.keras, 
 Where one container cannot hold the model, its file is left out.
 """
 
-import importlib
 import itertools
-import os
 import sys
 import warnings
 from pathlib import Path
 
-os.environ.update(CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
-if sys.argv[1] == "tf_keras":
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
-keras = importlib.import_module(sys.argv[1])
-np, tf = importlib.import_module("numpy"), importlib.import_module("tensorflow")
-L = keras.layers
-TF_KERAS = sys.argv[1] == "tf_keras"
-FRAMES, WIDTH = 100, 5
-FUNCTIONS = ("tanh", "sigmoid", "relu", "linear", "hard_sigmoid")
+import numpy as np
+from keras_maker import (
+    FRAMES,
+    FUNCTIONS,
+    TF_KERAS,
+    WIDTH,
+    L,
+    frozen,
+    functional,
+    gru,
+    identity,
+    keras,
+    lstm,
+    over,
+    rnn,
+    sequential,
+)
+from keras_refused import Subclassed, refused
+
 SAVED_MODELS = {
     *("sequential", "no_bias", "adapted", "given", "dense", "distributed", "gru_after", "gru_before", "gru_gates"),
     *("simple_rnn", "cells", "stacked", "last", "last_stacked", "slash", "trained_only"),
@@ -27,74 +35,7 @@ SAVED_MODELS = {
 }
 """Models that tf_keras also saves as folders."""
 UNBOUNDED = ("functions", "gates")
-"""Ends of the names of models whose values would grow without end with large weights."""
-if TF_KERAS:  # without a second graph and its gradient for a GPU, which take most of the time
-    for kind in (L.LSTM, L.GRU):
-        kind._could_use_gpu_kernel = property(lambda layer: False, lambda layer, value: None)
-
-
-class Squeeze(L.Dense):
-    """A layer of the user's own."""
-
-
-@keras.utils.register_keras_serializable(package="Own", name="LSTM")
-class OwnLSTM(L.LSTM):
-    """A layer of the user's own that borrows a known name."""
-
-
-class Subclassed(keras.Model):
-    """A model of the user's own."""
-
-    def __init__(self):
-        super().__init__()
-        self.rnn = L.LSTM(3, return_sequences=True)
-
-    def call(self, inputs):
-        return self.rnn(inputs)
-
-    def get_config(self):
-        return {}
-
-
-class OwnCell(L.SimpleRNNCell):
-    """A cell of the user's own."""
-
-
-def lstm(**options):
-    return L.LSTM(4, **{"return_sequences": True, **options})
-
-
-def gru(**options):
-    return L.GRU(4, **{"return_sequences": True, **options})
-
-
-def rnn(**options):
-    return L.SimpleRNN(4, **{"return_sequences": True, **options})
-
-
-def over(cell):
-    return L.RNN(cell, return_sequences=True)
-
-
-def frozen(layer):
-    layer.trainable = False
-    return layer
-
-
-def identity():
-    return getattr(L, "Identity", L.Layer)()
-
-
-def sequential(*layers):
-    return keras.Sequential([keras.Input((None, WIDTH)), *layers])
-
-
-def functional(*layers, **call):
-    inputs = keras.Input((None, WIDTH))
-    values = inputs
-    for layer in layers:
-        values = layer(values, **(call if isinstance(layer, L.Dropout) else {}))
-    return keras.Model(inputs, values)
+"""Parts of the names of models whose values would grow without end with large weights."""
 
 
 def adapted(random):
@@ -210,82 +151,6 @@ def normalised():
     yield "behind", sequential(*itertools.chain(*((L.Dense(4), L.Dropout(0.1), L.Activation(f)) for f in FUNCTIONS)))
 
 
-def refused():
-    """Models that must be refused; the tests know by which message."""
-    yield "backwards", sequential(lstm(go_backwards=True))
-    yield "elu_lstm", sequential(lstm(activation="elu"))
-    yield "hard_lstm", sequential(lstm(activation="hard_sigmoid"))
-    yield "relu_gates", sequential(gru(recurrent_activation="relu"))
-    yield (
-        "stateful",
-        keras.Sequential([L.LSTM(4, return_sequences=True, stateful=True, batch_input_shape=(1, None, WIDTH))])
-        if TF_KERAS
-        else keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)]),
-    )
-    for mode in ("ave", None):
-        values = keras.Input((None, WIDTH))
-        yield f"both_{mode}", keras.Model(values, L.Bidirectional(lstm(), merge_mode=mode)(values))
-    stack = L.RNN(L.StackedRNNCells([L.LSTMCell(3), L.LSTMCell(3)]), return_sequences=True)
-    yield "both_stacked", sequential(L.Bidirectional(stack))
-    turned = lstm(go_backwards=True), lstm(name="other")
-    yield "both_turned", sequential(L.Bidirectional(turned[0], backward_layer=turned[1]))
-    yield "own_cell", sequential(over(OwnCell(3)))
-    yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), L.Dense(2))
-    yield "embedding", keras.Sequential([keras.Input((None,)), L.Embedding(9, 4), L.Dense(2)])
-    yield "layer_norm", sequential(L.LayerNormalization(), L.Dense(2))
-    yield "norm_end", sequential(lstm(), L.BatchNormalization())
-    yield "norm_axis", keras.Sequential([keras.Input((9, WIDTH)), L.BatchNormalization(axis=1), L.Dense(2)])
-    yield "reshape", keras.Sequential([keras.Input((9, WIDTH)), L.Reshape((3, 3 * WIDTH)), L.Dense(2)])
-    yield "permute", keras.Sequential([keras.Input((9, WIDTH)), L.Permute((2, 1)), L.Dense(2)])
-    yield "flatten", keras.Sequential([keras.Input((9, WIDTH)), L.Dense(2), L.Flatten(), L.Dense(2)])
-    yield "pooled", sequential(L.Dense(2), L.GlobalAveragePooling1D(), L.Dense(2))
-    yield "repeated", sequential(lstm(return_sequences=False), L.RepeatVector(3), L.Dense(2))
-    yield "leaky", sequential(L.Dense(3), L.LeakyReLU(), L.Dense(2))
-    yield "relu_six", sequential(L.Dense(3), L.ReLU(max_value=6.0), L.Dense(2))
-    yield "relu_slope", sequential(L.Dense(3), L.ReLU(negative_slope=0.5), L.Dense(2))
-    yield "relu_threshold", sequential(L.Dense(3), L.ReLU(threshold=0.5), L.Dense(2))
-    yield "late_relu", sequential(lstm(), L.ReLU(), L.Dense(2))
-    yield "lambda", sequential(L.Lambda(lambda x: x * 2), L.Dense(2))
-    yield "own_layer", sequential(L.Dense(2), Squeeze(3))
-    yield "own_lstm", sequential(OwnLSTM(4, return_sequences=True))
-    yield "masking", sequential(L.Masking(), L.Dense(2))
-    yield "late_norm", sequential(L.Dense(2), L.Normalization(mean=1.0, variance=2.0))
-    yield "norm_norm", sequential(L.BatchNormalization(), L.Normalization(mean=1.0, variance=2.0), L.Dense(2))
-    yield "inverted", sequential(L.Normalization(mean=1.0, variance=2.0, invert=True), L.Dense(2))
-    yield "after_softmax", sequential(L.Dense(3, activation="softmax"), L.Dense(2))
-    yield "elu", sequential(L.Dense(3, activation="elu"))
-    yield "late_tanh", sequential(L.Dense(3, activation="relu"), L.Activation("tanh"))
-    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), L.Dense(2))
-    yield "nested", sequential(L.Dense(4), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
-    yield "half", sequential(lstm(dtype="mixed_float16"), L.Dense(2))
-    yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), L.Dense(2))
-    yield "half_between", sequential(L.Dropout(0.1, dtype="float16"), L.Dense(2))
-    yield "pictures", keras.Sequential([keras.Input((None, 3, WIDTH)), L.Dense(3)])
-    yield "training", functional(L.Dropout(0.5, name="d"), L.Dense(2), training=True)
-    yield "nothing", sequential(L.Dropout(0.5))
-    yield from branching()
-    if not TF_KERAS:
-        yield "renorm", sequential(L.BatchNormalization(renorm=True), L.Dense(2))
-        quantized = sequential(L.Dense(8), L.Dense(2))
-        quantized.quantize("int8")
-        yield "quantized", quantized
-    else:
-        yield "time_major", sequential(lstm(time_major=True), L.Dense(2))
-
-
-def branching():
-    inputs, second = keras.Input((None, WIDTH)), keras.Input((None, WIDTH))
-    rnn, shared = L.Dense(4, name="rnn"), L.Dense(WIDTH, name="shared")
-    values = rnn(inputs)
-    yield "skip", keras.Model(inputs, L.Concatenate()([values, inputs]))
-    yield "two_outputs", keras.Model(inputs, [values, L.Dense(2, name="head")(values)])
-    yield "two_heads", keras.Model(inputs, [L.Dense(2, name="p")(values), L.Dense(2, name="q")(values)])
-    yield "two_inputs", keras.Model([inputs, second], L.Add()([inputs, second]))
-    yield "shared", keras.Model(inputs, shared(shared(inputs)))
-    state = L.Dense(4, name="first")(inputs)
-    yield "state", keras.Model(inputs, lstm(name="started")(inputs, initial_state=[state[:, 0], state[:, 1]]))
-
-
 def randomize(model, random, spread):
     """Weights of a trained network's size, and biases that are not zero; statistics of Normalization stay."""
     for layer in model.layers:
@@ -301,6 +166,8 @@ def outputs(model, features):
     """Run as one graph where layers' names allow it: step by step from Python takes five times as long."""
     if any(" " in layer.name for layer in model.layers):
         return model(features, training=False).numpy()
+    import tensorflow as tf
+
     return tf.function(lambda values: model(values, training=False), autograph=False)(features).numpy()
 
 
@@ -316,9 +183,7 @@ def save(model, folder, name):
 def save_folders(model, folder, name):
     """SavedModels: tf_keras with its layers in them, and both without."""
     if TF_KERAS and name in SAVED_MODELS:
-        traced = (
-            name == "adapted"
-        )  # with the functions, as by default, which takes a second and changes nothing we read
+        traced = name == "adapted"  # with the functions, as by default: a second more, and nothing that is read differs
         model.save(folder / "saved_model" / name, save_format="tf", save_traces=traced)
     if name == "dense":
         model.export(folder / "export")
@@ -339,6 +204,8 @@ def main(folder):
     subclassed(np.zeros((1, 3, WIDTH), "float32"))
     save(subclassed, folder / "refused", "subclassed")
     if TF_KERAS:
+        import tensorflow as tf
+
         subclassed.save(folder / "subclassed", save_format="tf", save_traces=False)
         tf.saved_model.save(model, str(folder / "plain"))
     model.save_weights(folder / "refused" / "only.weights.h5")

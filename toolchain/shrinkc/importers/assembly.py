@@ -151,8 +151,8 @@ class Assembly:
             self.notes.append(f"the layer {wanted!r} is called {name}: names reach C")
         if self.width is not None and weights.inputs != self.width:
             raise InputError(
-                f"{self.path}: layer {wanted!r} reads {weights.inputs} values, before it stand {self.width}; "
-                "save the model again"
+                f"{self.path}: layer {wanted!r} reads {weights.inputs} values, what stands before it gives "
+                f"{self.width}; save the model again"
             )
         layer = Layer(
             name=name,

@@ -1,0 +1,110 @@
+"""Every row of the pages on model files names tests that exist."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
+PAGES = sorted(DOCS.glob("models-*.md"))
+
+
+@pytest.fixture(scope="module")
+def collected() -> dict[str, set[str]]:
+    """The ids of all tests beside this one: file -> {test_function[parameters]}, as pytest lists them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-o", "addopts=", str(HERE)]
+    listed = subprocess.run(command, capture_output=True, text=True, cwd=DOCS.parent).stdout
+    found: dict[str, set[str]] = {path.name: set() for path in HERE.glob("test_*.py")}
+    for line in listed.splitlines():
+        file, separator, test = line.partition("::")
+        if separator:
+            found[Path(file).name].add(test)
+    assert any(found.values()), listed[-2000:]
+    return found
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of a table's line; a bar inside of code is no border."""
+    line = re.sub(r"`[^`]*`", lambda code: code.group().replace("|", "/"), line)
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def rows(text: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """(line, files of tests without one, cell of tests) of every row in a table whose last column is of tests.
+
+    A test without a file is in that of the table's header, such as Test (damaged), or one that the section names.
+    """
+    header: list[str] | None = None
+    files: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            files = []
+        if not line.startswith("|"):
+            header = None
+            files += re.findall(r"\btest_\w+\.py", line)
+        elif header is None:
+            header = cells_of(line)
+        elif not set(line) <= set("|-: ") and header[-1].startswith("Test"):
+            of_header = re.search(r"\((.*)\)", header[-1])
+            yield number, (of_header.group(1),) if of_header else tuple(files), cells_of(line)[-1]
+
+
+def named(cell: str, default: tuple[str, ...], short: dict[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """(files that may have it, id) of every test that a cell names: `file: id, id; function: id`, where `short` has
+    short names of files."""
+    files = tuple(short.get(file, file) for file in default)
+    for part in cell.split(";"):
+        where, _, ids = (piece.strip() for piece in part.rpartition(": "))
+        function = where if where.startswith("test_") and not where.endswith(".py") else ""
+        if where and not function:
+            files = (short.get(where, where),)
+        for one in re.findall(r"[^,\[\]]+(?:\[[^\]]*\])?", ids):
+            name = one.strip(" `")
+            if name:
+                yield files, f"{function}[{name}]" if function else name
+
+
+def exists(name: str, tests: set[str]) -> bool:
+    """Whether a name is a test's function (with or without test_), one of its ids, or function[id]."""
+    function, bracket, _ = name.partition("[")
+    function = f"test_{function.removeprefix('test_')}"
+    if bracket:
+        return f"{function}[{name.partition('[')[2]}" in tests
+    id_ = re.compile(rf"\[(?:.*-)?{re.escape(name)}(?:-.*)?\]$")
+    return any(test.partition("[")[0] == function or id_.search(test) for test in tests)
+
+
+# A file whose packages are missing lists no tests, and its rows are not looked at.
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_row_names_tests_that_exist(page: Path, collected: dict[str, set[str]]) -> None:
+    text = page.read_text(encoding="utf-8")
+    short = {name: file for name, file in re.findall(r"`(\w+)`\s+is\s+`(test_\w+\.py)`", text)}
+    wrong, count = [], 0
+    for line, default, cell in rows(text):
+        names = list(named(cell, default, short))
+        wrong += [f"{page.name}:{line}: names no test"] * (not names)
+        for files, name in names:
+            count += 1
+            if not files or not set(files) <= set(collected):
+                wrong.append(f"{page.name}:{line}: no file {files} for {name!r}")
+            elif all(map(collected.get, files)) and not any(exists(name, collected[file]) for file in files):
+                wrong.append(f"{page.name}:{line}: {' and '.join(files)} have no test {name!r}")
+    assert wrong == []
+    assert count > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("both", True), ("test_a", True), ("a", True), ("a[both-x]", True), ("bot", False), ("b", False), ("a[x]", False)],
+)
+def test_names_are_told_from_parts_of_names(name: str, found: bool) -> None:
+    assert exists(name, {"test_a[both-x]", "test_ab"}) is found
+
+
+def test_the_index_names_every_page() -> None:
+    linked = set(re.findall(r"\]\((models-\w+\.md)", (DOCS / "models.md").read_text(encoding="utf-8")))
+    assert {page.name for page in PAGES} == linked
