@@ -139,6 +139,7 @@ def _open_keras(path: Path, inputs: int) -> Framework:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     keras = _needed(path, "keras", "'shrinkc[tensorflow]'")
+    import_module("shrinkc.keras")  # its layers are known to Keras from then on
     try:
         model, name = keras.saving.load_model(str(path), compile=False), f"keras {keras.__version__}"
     except _CANNOT:
