@@ -77,7 +77,7 @@ REFUSALS = {
     "two_heads": "layer 'q' (Dense): reads 'rnn', the layer before it is 'p'",
     "two_inputs": "is a second input; only models of one input are supported",
     "state": "layer ",
-    "subclassed": "a Subclassed model cannot be imported; rebuild it as a Sequential or Functional model",
+    "subclassed": "Subclassed model cannot be imported; rebuild it as a Sequential or Functional model",
     "only.weights": "use model.save(), not save_weights()",
 }
 ONE_FRAMEWORK = {"quantized": "keras", "renorm": "keras", "time_major": "tf_keras"}
