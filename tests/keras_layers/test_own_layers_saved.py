@@ -34,8 +34,8 @@ LIGRU = {
     "use_bias": False,
     "momentum": 0.5,
     "epsilon": 0.1,
-    "gamma_initializer": "zeros",
-    "beta_initializer": "ones",
+    "gamma_initializer": keras.initializers.serialize(keras.initializers.Zeros()),
+    "beta_initializer": keras.initializers.serialize(keras.initializers.Ones()),
 }
 SRU_ = {
     "activation": "tanh",

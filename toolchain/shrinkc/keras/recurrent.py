@@ -12,11 +12,15 @@ from keras import ops
 from keras.src import backend
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 
-PARTS = ("kernel", "recurrent", "bias")
-"""The weights that a user gives an initializer, a regularizer and a constraint."""
+FUNCTIONS = tuple(
+    f"{part}_{kind}"
+    for part in ("kernel", "recurrent", "bias")
+    for kind in ("initializer", "regularizer", "constraint")
+)
+"""What a user may give for each of the weights."""
 
-LAYER_ONLY = {"name", "trainable", "dtype"}
-"""Settings of a Layer that the cell and the layer around it both have."""
+OF_EVERY_LAYER = {"name", "trainable", "dtype"}
+"""Settings that the cell and the layer around it both have."""
 
 
 class Cell(keras.layers.Layer, DropoutRNNCell):
@@ -25,11 +29,7 @@ class Cell(keras.layers.Layer, DropoutRNNCell):
     """
 
     def __init__(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
-        functions = {
-            f"{part}_{kind}": getattr(keras, f"{kind}s").get(options.pop(f"{part}_{kind}"))
-            for part in PARTS
-            for kind in ("initializer", "regularizer", "constraint")
-        }
+        functions = {name: _functions_of(name).get(options.pop(name)) for name in FUNCTIONS}
         if type(units) is not int or units <= 0:
             raise ValueError(f"units must be a positive integer, got {units!r}")
         for name, share in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
@@ -39,16 +39,17 @@ class Cell(keras.layers.Layer, DropoutRNNCell):
         self.units = self.state_size = self.output_size = units
         self.dropout, self.recurrent_dropout, self.seed = dropout, recurrent_dropout, seed
         self.seed_generator = keras.random.SeedGenerator(seed=seed)
-        self._functions = functions
+        for name, function in functions.items():
+            setattr(self, name, function)
 
     def add_part(self, name: str, part: str, shape: tuple[int, ...], initializer: Any = None) -> Any:
-        """A trainable weight with the functions of `part`; `initializer` stands in for one that is not given."""
+        """A trainable weight with the functions of `part`; `initializer` goes before the one of `part`."""
         return self.add_weight(
             name=name,
             shape=shape,
-            initializer=self._functions[f"{part}_initializer"] or initializer,
-            regularizer=self._functions[f"{part}_regularizer"],
-            constraint=self._functions[f"{part}_constraint"],
+            initializer=initializer or getattr(self, f"{part}_initializer"),
+            regularizer=getattr(self, f"{part}_regularizer"),
+            constraint=getattr(self, f"{part}_constraint"),
         )
 
     def run(self, inputs: Any, state: Any, mask: Any, training: bool, unroll: bool) -> tuple[Any, Any]:
@@ -71,10 +72,8 @@ class Cell(keras.layers.Layer, DropoutRNNCell):
         return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)]
 
     def get_config(self) -> dict[str, Any]:
-        functions = {
-            name: getattr(keras, f"{name.split('_')[1]}s").serialize(function) if function is not None else None
-            for name, function in self._functions.items()
-        }
+        functions = {name: getattr(self, name) for name in FUNCTIONS}
+        functions = {name: each and _functions_of(name).serialize(each) for name, each in functions.items()}
         own = {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}
         return {**super().get_config(), "units": self.units, **own, **functions}
 
@@ -85,16 +84,11 @@ class Recurrent(keras.layers.RNN):
     cell_class: type[Cell]
 
     def __init__(self, units: int, *args: Any, **options: Any) -> None:
-        names = list(inspect.signature(self.cell_class.__init__).parameters)
-        if isinstance(units, keras.layers.Layer) or len(args) > len(names) - 3:
-            raise TypeError(
-                f"{type(self).__name__} takes units and the options of its cell, got {units!r} and {args!r}"
-            )
-        given = dict(zip(names[2:], args, strict=False))
-        given |= {name: options.pop(name) for name in names[1:] if name in options and name not in LAYER_ONLY}
-        shared = {name: options[name] for name in ("trainable", "dtype") if name in options}
-        cell = self.cell_class(units, **given, **shared, name=f"{self.cell_class.__name__.lower()}")
-        super().__init__(cell, **options)
+        own = inspect.signature(self.cell_class.__init__)
+        given = {name: options.pop(name) for name in [*options] if name in own.parameters}
+        given |= {name: options[name] for name in ("trainable", "dtype") if name in options}
+        bound = own.bind(None, units, *args, name=self.cell_class.__name__.lower(), **given)
+        super().__init__(self.cell_class(*bound.args[1:], **bound.kwargs), **options)
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> tuple[Any, Any, Any]:
@@ -113,21 +107,27 @@ class Recurrent(keras.layers.RNN):
             outputs = ops.where(ops.expand_dims(mask, -1), outputs, ops.zeros_like(outputs))
         return outputs[:, -1], outputs, [state]
 
-    @property
-    def units(self) -> int:
-        """Units of the cell."""
-        return self.cell.units
+    def __getattr__(self, name: str) -> Any:
+        """The cell's options are the layer's too, as with Keras' own layers."""
+        if name in inspect.signature(self.cell_class.__init__).parameters and "cell" in self.__dict__:
+            return getattr(self.cell, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def get_config(self) -> dict[str, Any]:
         base = super().get_config()
         del base["cell"]
         regularizer = keras.regularizers.serialize(self.activity_regularizer) if self.activity_regularizer else None
-        cell = {name: value for name, value in self.cell.get_config().items() if name not in LAYER_ONLY}
+        cell = {name: value for name, value in self.cell.get_config().items() if name not in OF_EVERY_LAYER}
         return {**base, "activity_regularizer": regularizer, **cell}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Recurrent":
         return cls(**config)
+
+
+def _functions_of(name: str) -> Any:
+    """Keras' module of initializers, regularizers or constraints, for an option such as kernel_initializer."""
+    return getattr(keras, f"{name.split('_')[1]}s")
 
 
 def _drop(values: Any, mask_for: Callable) -> Any:

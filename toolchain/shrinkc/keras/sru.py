@@ -33,8 +33,9 @@ class SRUCell(Cell):
         use_bias: whether the gates have a bias.
         highway_bias: b_r at the start, on top of bias_initializer.
         rescale: alpha = sqrt(1 + 2 exp(highway_bias)), which keeps the output's variance through many layers; else 1.
-        kernel_initializer, recurrent_initializer: None for the paper's (sections 3.2, and 2 of its code): uniform with
-            the variance 1 / inputs, halved for the gates, times alpha^2 for u3; v uniform with the variance 1/2.
+        kernel_initializer, recurrent_initializer: None for the authors' (the paper's section on initialization, and
+            the package sru for v): uniform with the variance 1 / inputs, halved for the gates, times alpha^2 for u3;
+            v uniform with the variance 1/2.
         The rest is that of keras.layers.GRUCell: dropout is of the products' input, recurrent_dropout of the c that
         the gates read, one mask for both.
 
@@ -108,16 +109,16 @@ class SRUCell(Cell):
         entry = features if self.projection is None else self.projection
         self.projection_kernel = self.recurrent_kernel = self.bias = self.alpha = None
         if self.projection is not None:
-            paper = keras.initializers.VarianceScaling(1.0, "fan_in", "uniform")
+            paper = self.kernel_initializer or keras.initializers.VarianceScaling(1.0, "fan_in", "uniform")
             self.projection_kernel = self.add_part("projection", "kernel", (features, entry), paper)
-        self.kernel = self.add_part("kernel", "kernel", (entry, len(self._factors) * units), self._paper_kernel)
+        paper = self.kernel_initializer or self._paper_kernel
+        self.kernel = self.add_part("kernel", "kernel", (entry, len(self._factors) * units), paper)
         if self.recurrent:
             bound = math.sqrt(1.5)
-            paper = keras.initializers.RandomUniform(-bound, bound)
+            paper = self.recurrent_initializer or keras.initializers.RandomUniform(-bound, bound)
             self.recurrent_kernel = self.add_part("recurrent_kernel", "recurrent", (2 * units,), paper)
         if self.use_bias:
-            self.bias = self.add_part("bias", "bias", (2 * units,))
-            self.bias.assign(self.bias + ops.repeat(ops.array([0.0, self.highway_bias], self.bias.dtype), units))
+            self.bias = self.add_part("bias", "bias", (2 * units,), self._first_bias)
         if self._skip == "input":
             constant = keras.initializers.Constant(self.scale)
             self.alpha = self.add_weight(name="alpha", shape=(1,), initializer=constant, trainable=False)
@@ -127,6 +128,10 @@ class SRUCell(Cell):
         """Uniform with the variance 1 / inputs, each part times its own factor."""
         drawn = keras.initializers.VarianceScaling(1.0, "fan_in", "uniform")(shape, dtype)
         return drawn * ops.repeat(ops.array(self._factors, dtype), self.units)
+
+    def _first_bias(self, shape: tuple[int], dtype: Any = None) -> Any:
+        """What bias_initializer gives, and the highway's bias on the reset gate."""
+        return self.bias_initializer(shape, dtype) + ops.repeat(ops.array([0.0, self.highway_bias], dtype), self.units)
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, Any]:
         """inputs (batch, features), states (batch, units) or a list of it; returns the output and the new states."""
