@@ -13,7 +13,8 @@ from onnx_refused import REFUSED
 from onnx_runs import saved
 
 from shrinkc.errors import InputError
-from shrinkc.importers import load, onnx_file
+from shrinkc.importers import load
+from shrinkc.importers.onnx import file as onnx_file
 
 
 def refusal(path: Path) -> str:

@@ -12,7 +12,7 @@ from pytorch_states import RNN, recurrent, refusal, write
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
-from shrinkc.importers.pytorch_tensors import FILE_LIMIT, SAVE
+from shrinkc.importers.pytorch.tensors import FILE_LIMIT, SAVE
 
 
 @pytest.mark.parametrize("ending", ["pt", "pth", "bin", "ckpt", "pkl"])

@@ -11,8 +11,8 @@ import pytest
 from test_pytorch_refusals import REFUSALS
 
 from shrinkc.importers import load
-from shrinkc.importers.pytorch_description import markdown_table
-from shrinkc.importers.pytorch_tensors import SAVE
+from shrinkc.importers.pytorch.description import markdown_table
+from shrinkc.importers.pytorch.tensors import SAVE
 from shrinkc.network import floating
 
 HERE = Path(__file__).parent

@@ -67,7 +67,7 @@ def _check_values(model: str | None, target: str | None, name: str | None) -> No
 def _check_ending(path: Path) -> None:
     """Refuse a file of torch.save here, not only at the build: what to do about it takes Python."""
     from ..importers import PICKLES
-    from ..importers.pytorch_tensors import pickled
+    from ..importers.pytorch.tensors import pickled
 
     if path.suffix.lower() in PICKLES:
         raise pickled(path)
@@ -75,8 +75,8 @@ def _check_ending(path: Path) -> None:
 
 def _describe(model: Path) -> None:
     """Write the TOML beside a state dict, unless there is one: what its names tell, and what is to fill in."""
-    from ..importers.pytorch_description import description_path
-    from ..importers.pytorch_guess import guess
+    from ..importers.pytorch.description import description_path
+    from ..importers.pytorch.guess import guess
 
     place = description_path(model)
     if place.exists():

@@ -9,18 +9,18 @@ from ..network import Network
 from .names import c_name, unique_name
 
 READERS = {
-    ".keras": ("keras", "read_keras"),
-    ".h5": ("keras", "read_h5"),
-    ".tflite": ("tflite", "read"),
-    ".onnx": ("onnx", "read"),
-    ".safetensors": ("pytorch", "read"),
+    ".keras": ("keras.reader", "read_keras"),
+    ".h5": ("keras.reader", "read_h5"),
+    ".tflite": ("tflite.reader", "read"),
+    ".onnx": ("onnx.reader", "read"),
+    ".safetensors": ("pytorch.reader", "read"),
 }
 """By the ending of the file's name: the module here that reads it, imported on use, and its function."""
 
-PICKLES = dict.fromkeys((".pt", ".pth", ".bin", ".ckpt", ".pkl"), ("pytorch", "read_pickle"))
+PICKLES = dict.fromkeys((".pt", ".pth", ".bin", ".ckpt", ".pkl"), ("pytorch.reader", "read_pickle"))
 """Files of torch.save: refused with what to do instead."""
 
-FOLDER_READER = ("saved_model", "read")
+FOLDER_READER = ("keras.saved_model", "read")
 """A folder can be TensorFlow's SavedModel."""
 
 

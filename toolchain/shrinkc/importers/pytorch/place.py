@@ -1,0 +1,106 @@
+"""Where a layer goes: its directions, its last step, their sum. The same for every recurrent kind."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import InputError
+from ..assembly import Assembly, Weights
+from .description import Spec
+from .tensors import Tensors
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of one layer works on."""
+
+    assembly: Assembly
+    tensors: Tensors
+    spec: Spec
+
+    def refuse(self, reason: str) -> InputError:
+        """The one-line error that names the file and the layer."""
+        return self.assembly.refuse(self.spec.name, self.spec.kind, reason)
+
+    def option(self, key: str) -> object:
+        """The value of one of the layer's keys."""
+        return self.spec.options[key]
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """One layer of a stack: the weights of its directions; `both`: one set serves both."""
+
+    directions: tuple[Weights, ...]
+    both: bool = False
+
+
+def place(reading: Reading, layers: list[Stacked]) -> None:
+    """Add a stack of layers; `last` and `merge` hold for its topmost."""
+    bidirectional = layers[-1].both or len(layers[-1].directions) == 2
+    _check_place(reading, bidirectional)
+    assembly, spec = reading.assembly, reading.spec
+    for number, layer in enumerate(layers):
+        name = f"{spec.name}_l{number}" if len(layers) > 1 else spec.name
+        last = number == len(layers) - 1 and spec.options["last"] is not None
+        if len(layer.directions) == 2:
+            assembly.add_both(name, *layer.directions, last=last)
+        else:
+            assembly.add(name, layer.directions[0], last=last, both=layer.both)
+    if spec.options["merge"] == "sum":
+        assembly.merge(f"{spec.name}_sum", "add")
+
+
+def _check_place(reading: Reading, bidirectional: bool) -> None:
+    if reading.option("merge") == "sum" and not bidirectional:
+        raise reading.refuse('merge = "sum" needs two directions, it has one; leave merge out')
+    if reading.option("last") == "output" and bidirectional:
+        raise reading.refuse(
+            'last = "output" takes the backward direction after one frame only, which is not supported; '
+            'train with the last step of each direction, last = "h_n"'
+        )
+
+
+def fold_norm(weight: np.ndarray, bias: np.ndarray, norm: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
+    """A batch norm (factor, offset; (rows,) float64) behind W x + b folded into W and b."""
+    factor, offset = norm
+    return (weight * factor[:, None]).astype(np.float32), (bias * factor + offset).astype(np.float32)
+
+
+def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-5) -> tuple[np.ndarray, np.ndarray]:
+    """nn.BatchNorm1d at inference as (factor, offset), float64: y = x * factor + offset. Learnt weights may be missing.
+
+    y = (x - running_mean) / sqrt(running_var + eps) * weight + bias (PyTorch's documentation of BatchNorm1d).
+    """
+    mean = tensors.take(f"{prefix}running_mean", width).astype(np.float64)
+    variance = tensors.take(f"{prefix}running_var", mean.size).astype(np.float64)
+    if (variance < 0).any():
+        raise InputError(f"{tensors.path}: tensor {prefix + 'running_var'!r} holds a variance below 0; train it again")
+    factor, offset = 1 / np.sqrt(variance + eps), np.zeros(mean.size)
+    if f"{prefix}weight" in tensors:
+        factor = factor * tensors.take(f"{prefix}weight", mean.size)
+    if f"{prefix}bias" in tensors:
+        offset = tensors.take(f"{prefix}bias", mean.size).astype(np.float64)
+    return factor, offset - mean * factor
+
+
+def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str) -> Weights:
+    """Weights whose candidate is multiplied with the layer's `candidate_scale`.
+
+    s * f(a) = f(s * a) holds for s > 0 where f is relu or identity: the scale goes into the weights. For other
+    functions the cell must have a place for it.
+    """
+    scale = np.float32(reading.option("candidate_scale"))
+    if scale == 1:
+        return weights
+    if activation in ("relu", "identity"):
+        factors = {path: scale if path.split(".")[0] == gate else np.float32(1) for path in weights.matrices}
+        matrices = {path: array * factors[path] for path, array in weights.matrices.items()}
+        return replace(weights, matrices=matrices, biases={**weights.biases, gate: weights.biases[gate] * scale})
+    if weights.cell not in ("gru", "lstm"):
+        raise reading.refuse(
+            f"candidate_scale = {reading.option('candidate_scale')} with {activation} does not fold into the weights; "
+            "train with relu, or with dropout that is scaled in training (candidate_scale = 1)"
+        )
+    vectors = {**weights.vectors, "candidate_scale": np.full(weights.units, scale)}
+    return replace(weights, options={**weights.options, "scaled": "yes"}, vectors=vectors)
