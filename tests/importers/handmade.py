@@ -9,8 +9,14 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pytest
+
+from shrinkc.errors import InputError
+from shrinkc.importers import load
 
 UNITS, WIDTH = 3, 2
+ENDINGS = (".keras", ".h5")
+both = pytest.mark.parametrize("ending", ENDINGS)
 VARIABLES = ("kernel", "recurrent_kernel", "bias")
 
 
@@ -152,3 +158,11 @@ def write_saved_model(
 
 WRITERS = {".keras": write_keras, ".h5": write_h5}
 PLACES = {".keras": "layers/dense/vars/0", ".h5": "model_weights/head/head/0"}
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ") and "\n" not in message and len(message) < 600
+    return message

@@ -1,6 +1,5 @@
 """Damaged, foreign and hostile model files: one line that names the file, never a traceback."""
 
-import json
 import subprocess
 import sys
 import zipfile
@@ -9,24 +8,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from handmade import PLACES, WRITERS, arrays, config, functional, write_h5, write_keras
+from handmade import ENDINGS, PLACES, WRITERS, arrays, both, functional, refusal, write_h5, write_keras
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
 from shrinkc.network import Network
-
-ENDINGS = (".keras", ".h5")
-both = pytest.mark.parametrize("ending", ENDINGS)
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        load(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and "\n" not in message and len(message) < 600
-    return message
 
 
 @both
@@ -143,150 +131,6 @@ def test_wrong_weights_name_the_layer(tmp_path: Path, ending: str) -> None:
     values = arrays()
     values["head"].pop()
     assert "has 1 arrays of weights" in refusal(WRITERS[ending](tmp_path / f"m{ending}", values=values))
-
-
-@both
-@pytest.mark.parametrize("key", ["quantization_config", "lora_rank"])
-def test_options_of_dense(tmp_path: Path, ending: str, key: str) -> None:
-    saved = config()
-    saved["config"]["layers"][2]["config"][key] = 4
-    assert f"{key} = 4 is not supported; use {key} = None" in refusal(WRITERS[ending](tmp_path / f"m{ending}", saved))
-
-
-def changed(layer: int, class_name: str | None = None, **settings: object) -> dict:
-    """The handmade model with other settings of a layer, and perhaps another class."""
-    saved = config()
-    entry = saved["config"]["layers"][layer]
-    entry["config"].update(settings)
-    entry["class_name"] = class_name or entry["class_name"]
-    return saved
-
-
-@both
-@pytest.mark.parametrize("key", ["stateful", "return_state", "time_major", "go_backwards"])
-def test_options_of_lstm(tmp_path: Path, ending: str, key: str) -> None:
-    path = WRITERS[ending](tmp_path / f"m{ending}", changed(1, **{key: True}))
-    assert f"layer 'rnn' (LSTM): {key} = True is not supported; use {key} = False" in refusal(path)
-    path = WRITERS[ending](tmp_path / f"n{ending}", changed(1, **{key: "no"}))
-    assert f"{key} = 'no' is neither True nor False" in refusal(path)
-
-
-@both
-def test_settings_that_are_not_known(tmp_path: Path, ending: str) -> None:
-    path = WRITERS[ending](tmp_path / f"m{ending}", changed(1, cell_clip=3.0))
-    assert "layer 'rnn' (LSTM): has the setting 'cell_clip', which is not known" in refusal(path)
-    assert load(WRITERS[ending](tmp_path / f"n{ending}", changed(1, cell_clip=None, kernel_initializer={}))).layers
-
-
-@both
-def test_gru_that_does_not_say_where_it_resets(tmp_path: Path, ending: str) -> None:
-    path = WRITERS[ending](tmp_path / f"m{ending}", changed(1, "GRU"))
-    assert "does not say reset_after = True or False" in refusal(path)
-
-
-@pytest.mark.parametrize("name", ["CuDNNLSTM", "CuDNNGRU"])
-def test_layers_of_the_gpu(tmp_path: Path, name: str) -> None:
-    message = refusal(write_h5(tmp_path / "m.h5", changed(1, name)))
-    assert f"layer 'rnn' ({name}): is the GPU's form of" in message
-
-
-def test_a_hard_sigmoid_of_which_keras(tmp_path: Path) -> None:
-    """The handmade .h5 file does not say which Keras wrote it; the archive says Keras 3."""
-    saved = changed(1, recurrent_activation="hard_sigmoid")
-    assert "does not say whether Keras 2 or 3 wrote it" in refusal(write_h5(tmp_path / "m.h5", saved))
-    bias = load(write_keras(tmp_path / "m.keras", saved)).layers[0].biases["forget"]
-    assert np.allclose(bias, arrays()["rnn"][2][3:6] / 6 + 0.5)
-
-
-@both
-def test_frames_behind_a_last_step(tmp_path: Path, ending: str) -> None:
-    saved = changed(1, return_sequences=False)
-    saved["config"]["layers"].insert(2, {"class_name": "SimpleRNN", "config": {"name": "more", "units": 3}})
-    random = np.random.default_rng(0)
-    values = {"more": [random.normal(size=shape) for shape in ((3, 3), (3, 3), (3,))], **arrays()}
-    if ending == ".h5":
-        path = write_h5(tmp_path / "m.h5", saved, values)
-    else:
-
-        def add(file: h5py.File) -> None:
-            for index, array in enumerate(values["more"]):
-                file[f"layers/simple_rnn/cell/vars/{index}"] = array
-
-        path = write_keras(tmp_path / "m.keras", saved, spoil=add)
-    assert "(SimpleRNN): reads frames, what stands before it gives one vector" in refusal(path)
-
-
-@both
-def test_numbers_without_end(tmp_path: Path, ending: str) -> None:
-    for mean in ("1" + "0" * 400, "[1, 1e999]", "[[1], [1, 2]]", "{}", '"x"', "NaN"):
-        saved = config()
-        entry = {"class_name": "Normalization", "config": {"name": "norm", "mean": "MEAN", "variance": 1.0}}
-        saved["config"]["layers"].insert(1, entry)
-        text = json.dumps(saved).replace('"MEAN"', mean)
-        path = WRITERS[ending](tmp_path / f"m{ending}", text)
-        assert "layer 'norm' (Normalization): its mean and variance are no" in refusal(path)
-        path.unlink()
-
-
-@both
-def test_a_batch_norm_of_another_width(tmp_path: Path, ending: str) -> None:
-    saved = config()
-    saved["config"]["layers"][0] = {"class_name": "BatchNormalization", "config": {"name": "in"}}
-
-    def add(file: h5py.File) -> None:
-        for index in range(4):
-            file[f"layers/batch_normalization/vars/{index}"] = np.ones(5)
-
-    if ending == ".h5":
-        path = write_h5(tmp_path / "m.h5", saved, {"in": [np.ones(5)] * 4, **arrays()})
-    else:
-        path = write_keras(tmp_path / "m.keras", saved, spoil=add)
-    assert "layer 'rnn' reads 2 values, what stands before it gives 5" in refusal(path)
-
-
-JSON = st.recursive(
-    st.sampled_from(
-        [None, True, False, 0, 1, -1, 10**400, 1e308, 0.5, "", "relu", "linear", "é", "GRU", "Bidirectional"]
-    ),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["class_name", "config", "x"]), inner),
-    max_leaves=4,
-)
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), ending=st.sampled_from(ENDINGS))
-def test_changed_settings_never_give_a_traceback(tmp_path: Path, data: st.DataObject, ending: str) -> None:
-    saved = functional() if data.draw(st.booleans()) else config()
-    entry = data.draw(st.sampled_from(saved["config"]["layers"]))
-    kinds = ["LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "Dense", "BatchNormalization", "Normalization"]
-    entry["class_name"] = data.draw(
-        st.sampled_from([entry["class_name"], *kinds, "TimeDistributed", "ReLU", "Softmax"])
-    )
-    keys = [
-        *entry["config"],
-        "axis",
-        "epsilon",
-        "mean",
-        "layer",
-        "cell",
-        "merge_mode",
-        "reset_after",
-        "dtype",
-        "batch_shape",
-    ]
-    for _ in range(data.draw(st.integers(1, 3))):
-        entry["config"][data.draw(st.sampled_from(keys))] = data.draw(JSON)
-    path = WRITERS[ending](tmp_path / f"m{ending}", saved)
-    try:
-        assert isinstance(load(path), Network)
-    except InputError as error:
-        assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
-
-
-@both
-def test_a_functional_chain_out_of_order_is_refused(tmp_path: Path, ending: str) -> None:
-    message = refusal(WRITERS[ending](tmp_path / f"m{ending}", functional(("in", "head", "rnn"))))
-    assert "layer 'head' (Dense): reads 'rnn', the layer before it is 'in'" in message
 
 
 def test_weights_of_another_layer_are_noticed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import arrays, config, entry, write_saved_model
+from handmade import arrays, config, entry, refusal, write_saved_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,14 +23,6 @@ NAMES = [
 ]
 INDEX, DATA = "variables/variables.index", "variables/variables.data-00000-of-00001"
 FILES = ("keras_metadata.pb", INDEX, DATA)
-
-
-def refusal(path: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        load(path)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ") and "\n" not in message and len(message) < 600
-    return message
 
 
 @pytest.mark.parametrize("name", NAMES)
