@@ -1,6 +1,7 @@
 """The schedule and the settings of training, without any network."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -45,7 +46,9 @@ def test_ctc_ends_when_its_epochs_are_used_or_the_dev_per_has_stopped_falling():
 
 def test_progress_survives_json():
     progress = run(Progress(stage=1), 0.9, 0.8)
-    assert Progress(**progress.as_dict()) == progress
+    assert Progress.from_dict(json.loads(json.dumps(progress.as_dict()))) == progress
+    begun = Progress()  # no model is kept yet: its PER is infinite
+    assert Progress.from_dict(json.loads(json.dumps(begun.as_dict()))) == begun
 
 
 def test_settings_survive_their_file(tmp_path):
@@ -65,6 +68,16 @@ def test_settings_survive_their_file(tmp_path):
         ("hold = 1", "'hold' is 1.0: it must be from 0 to below 1"),
         ("dropout = 1", "'dropout' is 1.0: it must be from 0 to below 1"),
         ("seed = -1", "'seed' is -1: it must be 0 or more"),
+        ('cell = "lsmt"', "unknown cell 'lsmt': one of lstm, gru, simple_rnn, ligru, sru"),
+        ("projection = 8", "'projection' is for the cell sru, not lstm"),
+        ('cell = "sru"\nbatch_norm = true', "'batch_norm' is not for the cell sru, which reads its input outside"),
+        ('cell = "ligru"\nbatch_norm = true', "'batch_norm' is not for the cell ligru, which has its own"),
+        ("noise = -1", "'noise' is -1.0: it must be 0 or more"),
+        ("tilt = inf", "'tilt' is inf: it must be 0 or more"),
+        ("gain = nan", "'gain' is nan: it must be 0 or more"),
+        ("band_mask = -1", "'band_mask' is -1: it must be 0 or more"),
+        ("ctc_rate = 0", "'ctc_rate' is 0.0: it must be above 0"),
+        ("clip = nan", "'clip' is nan: it must be above 0"),
         ("units =", "not TOML"),
     ],
 )

@@ -21,7 +21,7 @@ from .blank import dev_figures, settle_blank
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
-from .state import MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
+from .state import CHECKPOINT, MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
 from .step import Trainer
 
 
@@ -93,7 +93,12 @@ def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], Non
                 f"{folder}: holds a run with {key} = {begun.get(key)}, now it is {run.get(key)};"
                 " give another --output or delete the folder"
             )
-    trainer.restore(checkpoint.groups)
+    try:
+        trainer.restore(checkpoint.groups)
+    except ValueError as error:
+        raise InputError(
+            f"{folder / CHECKPOINT}: not a checkpoint of this network ({error}); delete it to start afresh"
+        ) from None
     tell(f"resuming after {len(checkpoint.history)} epochs")
     return checkpoint.progress, checkpoint.history
 

@@ -36,6 +36,15 @@ def _sru(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, d
     return SRU, {"projection": settings.projection if 0 < settings.projection < min(inputs, units) else None}
 
 
+def _check_projection(stack: list[Any], settings: Settings) -> None:
+    """A projection that no layer has is a mistake."""
+    if settings.projection and all(layer.projection is None for layer in stack):
+        raise InputError(
+            f"training setting 'projection' is {settings.projection}: no layer's input and output are both wider; "
+            "make it smaller"
+        )
+
+
 # A cell is one line here and its name in settings.CELLS: what users type, Keras' name of it, what makes its layers.
 LAYERS: dict[str, tuple[str, Callable]] = {
     "lstm": ("LSTM", _keras),
@@ -61,6 +70,7 @@ def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -
             norm = keras.layers.BatchNormalization(momentum=settings.average, name=f"norm{index + 1}")
             stack.append(norm)
         stack.append(layer(settings.units, return_sequences=True, name=f"rnn{index + 1}", **options))
+    _check_projection(stack, settings)
     normalise = keras.layers.Normalization(
         mean=[float(value) for value in mean],
         variance=[float(value) ** 2 for value in std],

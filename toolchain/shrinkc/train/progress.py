@@ -54,5 +54,19 @@ class Progress:
         return replace(self, stage=self.stage + 1, epoch=0, waited=0)
 
     def as_dict(self) -> dict:
-        """For JSON; `Progress(**that)` is the same state again."""
+        """For JSON; `from_dict` makes the same state of it again."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Progress":
+        """What `as_dict` gave. Raises ValueError or TypeError for anything else."""
+        progress, wanted = cls(**values), asdict(cls())
+        if values.keys() != wanted.keys():
+            raise ValueError(f"its progress lacks {', '.join(sorted(wanted.keys() - values.keys()))}")
+        for name, default in wanted.items():
+            value = getattr(progress, name)
+            if type(value) is not type(default) or (type(value) is int and value < 0):
+                raise ValueError(f"its progress has {name} = {str(value)[:40]!r}")
+        if progress.stage >= len(STAGES) or progress.best != progress.best:
+            raise ValueError(f"its progress has stage = {progress.stage}, best = {progress.best}")
+        return progress

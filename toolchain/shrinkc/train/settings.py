@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,21 @@ class Settings:
         for name in ("projection", "frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
+        for name in ("time_mask", "band_mask", "gain", "tilt", "noise"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
+        for name in ("frame_rate", "ctc_rate", "clip"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be above 0")
         if self.projection and self.cell != "sru":
             raise InputError(f"training setting 'projection' is for the cell sru, not {self.cell}; leave it out")
+        if self.batch_norm and self.cell in ("sru", "ligru"):
+            reason = (
+                "has its own" if self.cell == "ligru" else "reads its input outside of products, where it can't fold"
+            )
+            raise InputError(
+                f"training setting 'batch_norm' is not for the cell {self.cell}, which {reason}; leave it out"
+            )
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:

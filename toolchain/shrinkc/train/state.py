@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,20 @@ import numpy as np
 from ..errors import InputError
 from ..files import write_whole
 from .progress import Progress
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    MemoryError,
+    RuntimeError,
+)
+"""What numpy, zipfile and json raise on damaged files (RuntimeError stands for RecursionError and others too)."""
 
 CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.keras", "train.toml"
 
@@ -52,21 +67,34 @@ def write_log(folder: Path, history: list[dict]) -> None:
 def read_checkpoint(folder: Path) -> Checkpoint | None:
     """The checkpoint in `folder`, or None where there is none yet.
 
-    A damaged one is an InputError with the remedy.
+    A damaged one, or one of another version, is an InputError with the remedy.
     """
     path = folder / CHECKPOINT
     if not path.exists():
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:
-            notes = json.loads(str(stored["notes"]))
-            groups: dict[str, list[np.ndarray]] = {}
-            for key in stored.files:
-                if "/" in key:
-                    groups.setdefault(key.split("/")[0], []).append(stored[key])
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise InputError(f"{path}: not a checkpoint of shrinkc train ({error}); delete it to start afresh") from None
-    return Checkpoint(groups, Progress(**notes["progress"]), notes["history"], notes["run"])
+            return _checkpoint(stored)
+    except DAMAGE as error:
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise InputError(
+            f"{path}: not a whole checkpoint of this version of shrinkc train ({reason}); delete it to start afresh"
+        ) from None
+
+
+def _checkpoint(stored: Any) -> Checkpoint:
+    """What an opened file holds. Raises what `DAMAGE` lists."""
+    notes = json.loads(str(stored["notes"]))
+    history, run = notes["history"], notes["run"]
+    if not isinstance(run, dict) or not all(isinstance(entry, dict) for entry in history):
+        raise ValueError("its notes are no log and settings")
+    groups: dict[str, dict[int, np.ndarray]] = {}
+    for key in stored.files:
+        group, _, index = key.partition("/")
+        if index:
+            groups.setdefault(group, {})[int(index)] = stored[key]
+    arrays = {group: [values[index] for index in range(len(values))] for group, values in groups.items()}
+    return Checkpoint(arrays, Progress.from_dict(notes["progress"]), history, run)
 
 
 def write_model(model: Any, path: Path) -> None:

@@ -100,7 +100,14 @@ class Trainer:
         }
 
     def restore(self, groups: dict[str, list[np.ndarray]]) -> None:
-        """Put back what `arrays` gave."""
+        """Put back what `arrays` gave. Raises ValueError where the arrays are not those of this network."""
+        own = self.arrays()
+        for name, arrays in own.items():
+            given = groups.get(name, [])
+            if [(each.shape, each.dtype) for each in given] != [(each.shape, each.dtype) for each in arrays]:
+                raise ValueError(f"its {len(given)} arrays '{name}' are not the {len(arrays)} of this network")
+        if not groups.keys() <= own.keys():
+            raise ValueError(f"it holds {', '.join(sorted(groups.keys() - own.keys()))}, which is not known")
         self._assign(self.model.trainable_variables, groups["weights"])
         self._assign(self._optimizer.variables, groups["optimizer"])
         self._assign(self._average, groups["average"])
