@@ -103,9 +103,10 @@ def recurrent():
     yield "last_stacked", sequential(L.RNN(L.StackedRNNCells([L.GRUCell(4), L.SimpleRNNCell(3)])), L.Dense(2))
     dropped = {"dropout": 0.2, "recurrent_dropout": 0.1}
     yield "trained_only", sequential(lstm(**dropped), gru(**dropped), rnn(**dropped), frozen(lstm()), L.Dense(3))
-    speed = {"unroll": True, **({"implementation": 1, "time_major": False} if TF_KERAS else {"use_cudnn": False})}
-    inputs = keras.Input((FRAMES, WIDTH))
-    yield "unrolled", keras.Sequential([inputs, gru(**speed, **({} if TF_KERAS else {"zero_output_for_mask": True}))])
+    speed = (
+        {"implementation": 1, "time_major": False} if TF_KERAS else {"use_cudnn": False, "zero_output_for_mask": True}
+    )
+    yield "unrolled", keras.Sequential([keras.Input((FRAMES, WIDTH)), rnn(unroll=True), gru(**speed)])
 
 
 def stacked():
