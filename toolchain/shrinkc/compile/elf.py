@@ -83,6 +83,10 @@ class Elf:
                 return symbol
         raise BuildError(f"the image has no symbol {name}; build it again")
 
+    def section_content(self, name: str) -> bytes:
+        """The bytes of the section called `name`; none where it takes no memory."""
+        return self._contents.get(name, (0, b""))[1]
+
     def content(self, name: str) -> bytes:
         """The bytes of the object called `name`."""
         symbol = self.symbol(name)
