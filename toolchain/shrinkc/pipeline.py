@@ -50,12 +50,24 @@ class Build:
     image: Image
 
 
-def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
-    """From a model file to an image and its report; nothing is written.
+@dataclass(frozen=True)
+class Prepared:
+    """A model as integers, for any target. shares: by send group, of the columns that calibration sends."""
 
-    Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
-    """
-    target = load_target(settings.target)
+    network: Network
+    calibration: Dataset
+    quantized: QuantizedNetwork
+    shares: Mapping[str, float]
+
+    def program(self, settings: Settings, target: Target) -> Program:
+        """The model in the order and the layout of a target's kernels."""
+        modes = _modes(settings, self.quantized, target, self.shares)
+        frames = _max_frames(settings, self.network, self.calibration)
+        return lower(self.quantized, FAMILIES[target.kernels], modes, frames)
+
+
+def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepared:
+    """From a model file to integers. Raises InputError for what the user gave, BuildError for what cannot be proven."""
     progress("importing")
     network = importers.load(settings.model.path, settings.name)
     calibration = _calibration_set(settings, network)
@@ -64,9 +76,19 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
-    shares = _shares(quantized, calibration)
-    modes = _modes(settings, quantized, target, shares)
-    program = lower(quantized, FAMILIES[target.kernels], modes, _max_frames(settings, network, calibration))
+    return Prepared(network, calibration, quantized, _shares(quantized, calibration))
+
+
+def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
+    """From a model file to an image and its report; nothing is written.
+
+    Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
+    """
+    target = load_target(settings.target)
+    model = prepare(settings, progress)
+    network, calibration, quantized = model.network, model.calibration, model.quantized
+    shares = model.shares
+    program = model.program(settings, target)
     sources = emit(program, _labels(settings, calibration, network))
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
@@ -76,7 +98,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
         archive.FILE_NAME: archive.to_bytes(
-            archive.Reference(archive.FORMAT, sources.digest, network, quantized, modes)
+            archive.Reference(archive.FORMAT, sources.digest, network, quantized, program.modes)
         ),
     }
     return Build(files, made, quantized, program, image)
@@ -98,7 +120,7 @@ def verify(
     image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
-    source, dataset = _test_set(settings, reference.network)
+    source, dataset = test_set(settings, reference.network)
     features = _features(dataset)[:limit]
     inputs = [reference.quantized.quantize_input(utterance) for utterance in features]
     lengths = [len(utterance) for utterance in inputs]
@@ -216,7 +238,8 @@ def _calibration_set(settings: Settings, network: Network) -> Dataset:
     return _load(settings.data.calibration, network)
 
 
-def _test_set(settings: Settings, network: Network) -> tuple[Source, Dataset]:
+def test_set(settings: Settings, network: Network) -> tuple[Source, Dataset]:
+    """The data to run. Raises InputError where there is none, or none of this width."""
     if settings.data.test is None:
         raise InputError("no data to run: give --dataset, or data.test in shrinkc.toml")
     return settings.data.test, _load(settings.data.test, network)
