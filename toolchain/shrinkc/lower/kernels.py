@@ -7,7 +7,7 @@ integers, on every core and on the host: where its instructions are missing, the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .layout import Layout, rows_in_words
+from .layout import Layout, Place, rows_in_words
 
 WEIGHT_BITS = (2, 4, 8, 16)
 
@@ -39,4 +39,35 @@ PORTABLE = Family(
     list_words=lambda width: 2 * width,
 )
 
-FAMILIES = {family.name: family for family in (PORTABLE,)}
+
+def _halves(bits: int, columns: int) -> Layout:
+    """A half of a word is a column, 16 / bits rows of it; all but the last row excess coded, as one number then."""
+    last = 16 // bits - 1
+    return Layout.of(bits, last + 1, columns, lambda r, c: Place(c // 2, 16 * (c % 2) + bits * r, excess=r < last))
+
+
+DSP = Family(
+    name="dsp",
+    files=(
+        "shrinkc_kernels_dsp_dense.c",
+        "shrinkc_kernels_dsp_dense_digits.c",
+        "shrinkc_kernels_dsp_delta.c",
+        "shrinkc_kernels_dsp_delta_digits.c",
+        "shrinkc_scan_dsp.c",
+    ),
+    dense={
+        2: _halves(2, 2),
+        4: _halves(4, 8),
+        8: Layout.of(8, 4, 4, lambda r, c: Place(r // 2 + c // 2 * 2, 16 * (c % 2) + 8 * (r % 2), excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 4, lambda r, c: Place(r + c // 2 * 4, 16 * (c % 2))),
+    },
+    delta={
+        2: _halves(2, 2),
+        4: _halves(4, 2),
+        8: Layout.of(8, 4, 1, lambda r, _: Place(0, 8 * r, excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 1, lambda r, _: Place(r // 2, 16 * (r % 2))),
+    },
+    list_words=lambda width: 6 * -(-width // 4),
+)
+
+FAMILIES = {family.name: family for family in (PORTABLE, DSP)}
