@@ -5,6 +5,10 @@ from typing import Annotated
 
 import msgspec
 
+from .. import __version__
+from ..compile.toolchain import ARM_COMPILER
+from ..compile.versions import program_version
+from ..emulate.qemu import EMULATOR
 from ..errors import InputError
 
 SCHEMA = "shrinkc-bench-1"
@@ -68,9 +72,14 @@ class Bench(_Part):
     schema: Annotated[str, _about(f"Version of this format: `{SCHEMA}`")]
     tools: Annotated[dict[str, str], _about("Version of each tool that took part")]
     steps: Annotated[int, _about("Steps that were counted", ge=1)]
-    warm_up: Annotated[int, _about("Steps before them", ge=0)]
     no_split: Annotated[str | None, _about("Why totals are not split; null where they are")]
     results: Annotated[tuple[Result, ...], _about("One for each model and core")]
+
+
+def tools() -> dict[str, str]:
+    """Versions of what makes the figures."""
+    names = (ARM_COMPILER, EMULATOR)
+    return {"shrinkc": __version__, **{name: program_version(name) or "unknown" for name in names}}
 
 
 def to_json(bench: Bench) -> str:
@@ -100,7 +109,7 @@ def rows(results: Iterable[Result], named: bool) -> list[tuple[str, ...]]:
 
 def _row(one: Result) -> tuple[str, ...]:
     if one.instructions is None or one.memory is None:
-        return (one.target, one.kernels, one.problem or "", *[""] * (len(HEADS) - 3))
+        return (one.target, one.kernels, *["-"] * (len(HEADS) - 2))
     cost, memory = one.instructions, one.memory
     return (
         one.target,

@@ -41,7 +41,7 @@ TOOLS = (
     Tool("arm-none-eabi-objdump", "measures the stack", True, "apt-get install binutils-arm-none-eabi"),
     Tool("qemu-system-arm", "runs images", True, "apt-get install qemu-system-arm"),
     Tool("cmake", "builds the generated project", False, "apt-get install cmake make"),
-    Tool("gcc", "builds the library for this machine", False, "apt-get install gcc libc6-dev"),
+    Tool("gcc", "builds the library for this machine, and what splits the figures of bench", False, "apt-get install gcc libc6-dev"),
     Tool("clang", "builds it with another compiler", False, "apt-get install clang"),
     Tool("gdb-multiarch", "debugs images", False, "apt-get install gdb-multiarch"),
     Tool("pyocd", "programs boards through a debug probe", False, "pip install pyocd"),
