@@ -27,7 +27,6 @@ from .reference import Execution, archive
 from .reference import run as run_reference
 from .reference import sent_shares
 from .score import built, divergence, report, verification
-from .score.decoding import decoded_symbols
 from .score.runs import Runs
 from .target import Target, load_target
 
@@ -67,7 +66,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     shares = _shares(quantized, calibration)
     modes = _modes(settings, quantized, target, shares)
     program = lower(quantized, FAMILIES[target.kernels], modes, _max_frames(settings, network, calibration))
-    sources = emit(program, _labels(settings, calibration, network))
+    labels = _labels(settings, calibration, network)
+    sources = emit(program, labels)
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
     made = built.report_of(settings, network, program, shares, image, sources.digest, _notes(calibration), _tools())
@@ -76,7 +76,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
         archive.FILE_NAME: archive.to_bytes(
-            archive.Reference(archive.FORMAT, sources.digest, network, quantized, modes)
+            archive.Reference(archive.FORMAT, sources.digest, network, quantized, modes, labels.decode, labels.blank)
         ),
     }
     return Build(files, made, quantized, program, image)
@@ -109,7 +109,11 @@ def verify(
     runs = _runs(reference, features, trace, execution, image)
     found = _divergence(reference, image, inputs, trace, execution)
     if found is None:
-        found = _decoder_divergence(reference, settings, dataset, trace, lengths)
+        layer, (outputs, decoded) = (
+            reference.network.layers[-1].name,
+            (_cut(values, lengths) for values in (trace.outputs, trace.decoded)),
+        )
+        found = divergence.find_decoded(layer, outputs, decoded, reference.decode, reference.blank)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
 
@@ -174,29 +178,6 @@ def _divergence(
     program = lower(quantized, FAMILIES[image.target.kernels], modes, image.interface.max_frames or None)
     outputs = _answers(quantized, trace.outputs, lengths)
     return divergence.find(program, outputs, _cut(trace.sent, lengths), execution, rerun)
-
-
-def _decoder_divergence(
-    reference: archive.Reference, settings: Settings, dataset: Dataset, trace: Trace, lengths: list[int]
-) -> report.Divergence | None:
-    """Where the device's own decoder gave another symbol than its outputs ask for."""
-    blank = _blank(settings, tuple(map(str, dataset.symbols)))
-    pairs = zip(_cut(trace.outputs, lengths), _cut(trace.decoded, lengths), strict=True)
-    for utterance, (outputs, decoded) in enumerate(pairs):
-        wanted = decoded_symbols(outputs, settings.decode, blank)
-        for frame in np.flatnonzero(wanted != decoded)[:1].tolist():
-            layer = reference.network.layers[-1].name
-            values = int(decoded[frame]), int(wanted[frame])
-            return report.Divergence(
-                layer=layer,
-                quantity="decoded symbol",
-                utterance=utterance,
-                frame=frame,
-                index=0,
-                device=values[0],
-                reference=values[1],
-            )
-    return None
 
 
 def _sent_by_group(names: list[str], sent: list[np.ndarray]) -> dict[str, np.ndarray]:
