@@ -9,7 +9,7 @@ from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.lower import lower
 from shrinkc.reference import run
 from shrinkc.score import divergence
-from shrinkc.score.runs import describe
+from shrinkc.score.table import describe
 
 NETWORK = quantized(recognizer())
 INPUTS = [NETWORK.quantize_input(utterance) for utterance in speech_like(3)]
