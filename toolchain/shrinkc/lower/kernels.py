@@ -7,7 +7,7 @@ integers, on every core and on the host: where its instructions are missing, the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .layout import Layout, rows_in_words
+from .layout import Layout, Place, rows_in_words
 
 WEIGHT_BITS = (2, 4, 8, 16)
 
@@ -16,7 +16,7 @@ WEIGHT_BITS = (2, 4, 8, 16)
 class Family:
     """One set of C files that computes scans and products.
 
-    files: of `firmware_templates/runtime/`. dense, delta: the layout of each kernel, by bits of a weight. list_words:
+    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each kernel, by bits of a weight. list_words:
     words that the list of columns to send takes, for a vector of so many elements; its format is the family's own.
     narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends their names) and not as int16_t. lanes: units
     that an element-wise loop computes side by side.
@@ -33,10 +33,41 @@ class Family:
 
 PORTABLE = Family(
     name="portable",
-    files=("shrinkc_kernels_portable.c",),
+    files=("shrinkc_kernels_portable.c", "shrinkc_scan_portable.c"),
     dense={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
     delta={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
     list_words=lambda width: 2 * width,
 )
 
-FAMILIES = {family.name: family for family in (PORTABLE,)}
+
+def _halves(bits: int, columns: int) -> Layout:
+    """A half of a word is a column, 16 / bits rows of it; all but the last row excess coded, as one number then."""
+    last = 16 // bits - 1
+    return Layout.of(bits, last + 1, columns, lambda r, c: Place(c // 2, 16 * (c % 2) + bits * r, excess=r < last))
+
+
+DSP = Family(
+    name="dsp",
+    files=(
+        "shrinkc_kernels_dsp_dense.c",
+        "shrinkc_kernels_dsp_dense_digits.c",
+        "shrinkc_kernels_dsp_delta.c",
+        "shrinkc_kernels_dsp_delta_digits.c",
+        "shrinkc_scan_dsp.c",
+    ),
+    dense={
+        2: _halves(2, 2),
+        4: _halves(4, 8),
+        8: Layout.of(8, 4, 4, lambda r, c: Place(r // 2 + c // 2 * 2, 16 * (c % 2) + 8 * (r % 2), excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 4, lambda r, c: Place(r + c // 2 * 4, 16 * (c % 2))),
+    },
+    delta={
+        2: _halves(2, 2),
+        4: _halves(4, 2),
+        8: Layout.of(8, 4, 1, lambda r, _: Place(0, 8 * r, excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 1, lambda r, _: Place(r // 2, 16 * (r % 2))),
+    },
+    list_words=lambda width: 6 * -(-width // 4),
+)
+
+FAMILIES = {family.name: family for family in (PORTABLE, DSP)}
