@@ -70,18 +70,19 @@ class Measurement:
 class Bench:
     """Measures with one plugin and one cache of objects, both in `folder`. Several threads may use it at once.
 
-    no_split: why totals are not split, or None where they are.
+    splits: whether totals are to be split. no_split: why they are not, or None where they are.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, splits: bool = True) -> None:
         self.cache = ObjectCache(folder / "objects")
         self.cache.folder.mkdir()
-        self.no_split: str | None = None
+        self.no_split: str | None = None if splits else "not asked for"
         self._lock = threading.Lock()
-        try:
-            self._plugin = compile_plugin(folder)
-        except BuildError as error:
-            self.no_split = str(error)
+        if splits:
+            try:
+                self._plugin = compile_plugin(folder)
+            except BuildError as error:
+                self.no_split = str(error)
 
     def measure(self, program: Program, sources: Sources, target: Target, work: Work) -> Measurement:
         """Compile and run. Raises BuildError as compiler, linker and emulator do."""

@@ -27,8 +27,8 @@ def measure_model(
     Raises InputError as `pipeline.build` does, and BuildError where the model runs on none of the targets.
     """
     model = pipeline.prepare(settings, progress)
-    _, dataset = pipeline.test_set(settings, model.network)
-    work = model_work(model.quantized, [features for features, _ in dataset], steps, settings.max_frames)
+    features = pipeline.test_features(settings, model.network)
+    work = model_work(model.quantized, features, steps, settings.max_frames)
     progress("measuring", 0, len(targets))
 
     def one(target: Target) -> report.Result:
