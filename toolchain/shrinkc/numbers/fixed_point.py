@@ -13,12 +13,13 @@ STATE32_MAX = (1 << 30) - 1
 
 def saturate(value, limit):
     """Clamp to [-limit - 1, limit], the range of a two's complement number whose largest value is `limit`."""
-    return np.clip(value, -limit - 1, limit)
+    # np.clip says the same, and takes twice as long over few elements.
+    return np.minimum(np.maximum(value, -limit - 1), limit)
 
 
 def saturate_symmetric(value, limit):
     """Clamp to [-limit, limit]: the grids of weights and of inputs of products are symmetric."""
-    return np.clip(value, -limit, limit)
+    return np.minimum(np.maximum(value, -limit), limit)
 
 
 def rounding_shift(value, bits):
