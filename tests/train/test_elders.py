@@ -46,7 +46,7 @@ def test_a_teacher_teaches_another_cell(trained, tmp_path):
     student = dataclasses.replace(SETTINGS, cell="gru", teaching=5.0)
     end, _, log = run(tmp_path / "taught", settings=student, elders=Elders(teachers=(folder / "model.keras",)))
     assert end.best < 0.3
-    again, _, other = run(tmp_path / "alone", settings=dataclasses.replace(student, teaching=0.5))
+    _, _, other = run(tmp_path / "alone", settings=dataclasses.replace(student, teaching=0.5))
     assert log[0]["loss"] != other[0]["loss"]
 
 
@@ -60,7 +60,7 @@ def test_teachers_of_another_data_set_are_refused(tmp_path):
 
 
 def test_a_weight_for_teachers_needs_teachers(tmp_path):
-    with pytest.raises(InputError, match="'teaching' is 0.7, but there is no --teacher"):
+    with pytest.raises(InputError, match=r"'teaching' is 0\.7, but there is no --teacher"):
         run(tmp_path, settings=dataclasses.replace(SETTINGS, teaching=0.7))
 
 
@@ -80,4 +80,5 @@ def test_the_divergence_by_hand():
     logits = tf.zeros((1, 2, 2))
     found = float(taught_loss([teacher], None, logits, tf.constant([1]), tf.constant(2)))
     assert found == pytest.approx((0.75 * np.log(1.5) + 0.25 * np.log(0.5)) / 2, abs=1e-6)
-    assert float(taught_loss([teacher], None, tf.math.log([[[0.75, 0.25], [1.0, 1.0]]]), [1], 2)) == pytest.approx(0, abs=1e-6)
+    agreeing = tf.math.log([[[0.75, 0.25], [1.0, 1.0]]])
+    assert float(taught_loss([teacher], None, agreeing, [1], 2)) == pytest.approx(0, abs=1e-6)

@@ -34,7 +34,10 @@ def toy(seed: int, utterances: int = 120) -> Dataset:
 
 
 def run(folder, settings=SETTINGS, sources=("toy",), **given):
-    """Train on the toy task, with whatever else `train` takes; returns the end, the lines told, and the folder's log without its times."""
+    """Train on the toy task, with whatever else `train` takes.
+
+    Returns the end, the lines told, and the folder's log without its times.
+    """
     from shrinkc.train.batches import gather
     from shrinkc.train.loop import train
 

@@ -61,9 +61,8 @@ def load_teachers(paths: Sequence[Path], model: Any) -> list[Any]:
     for path, teacher in zip(paths, teachers, strict=True):
         ends = [(one.input_shape[-1], one.output_shape[-1]) for one in (teacher, model)]
         if ends[0] != ends[1]:
-            raise InputError(
-                f"{path}: takes {ends[0][0]} features to {ends[0][1]} symbols, the data has {ends[1][0]} and {ends[1][1]}"
-            )
+            (features, symbols), (ours, known) = ends
+            raise InputError(f"{path}: takes {features} features to {symbols} symbols, the data has {ours} and {known}")
     return teachers
 
 
