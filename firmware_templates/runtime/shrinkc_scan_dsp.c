@@ -1,5 +1,5 @@
-/* From a vector to its grid and to the columns to send, for cores with the DSP extension: four elements at a time, and
- * one by one only where something has moved. See shrinkc_dsp_grid.h and, for the list, shrinkc_dsp_delta.h.
+/* From a vector to its grid and to the columns to send, for cores with the DSP extension: four elements at a time, and one
+ * by one only where something has moved. See shrinkc_dsp_grid.h and, for the list, shrinkc_dsp_delta.h.
  */
 #include <stddef.h>
 
@@ -22,16 +22,18 @@ SHRINKC_INLINE int32_t sent_at(const scan_t *scan, width_t width, uint32_t j)
     return width == BYTES ? scan->bytes[j] : scan->halfwords[j];
 }
 
-SHRINKC_INLINE void send(scan_t *scan, width_t width, uint32_t j, int32_t value, int32_t difference)
+/* Returns where the next entry goes. */
+SHRINKC_INLINE uint32_t *send(scan_t *scan, width_t width, uint32_t j, int32_t value, int32_t difference, uint32_t *next)
 {
-    if (scan->next != NULL) {
-        *scan->next++ = j | (uint32_t)difference << 16;
-    }
     if (width == BYTES) {
         scan->bytes[j] = (int8_t)value;
     } else {
         scan->halfwords[j] = (int16_t)value;
     }
+    if (next != NULL) {
+        *next++ = j | (uint32_t)difference << 16;
+    }
+    return next;
 }
 
 /* One element, whatever it does. */
@@ -39,76 +41,79 @@ SHRINKC_INLINE void look_at(scan_t *scan, width_t width, uint32_t j, grid_t grid
 {
     const int32_t value = on_grid(scan->vector[j], grid), difference = value - sent_at(scan, width, j);
     if (exceeds(difference, threshold)) {
-        send(scan, width, j, value, difference);
+        scan->next = send(scan, width, j, value, difference, scan->next);
     }
 }
 
-/* An element that has moved by `difference`, unless the limit of the grid holds it. */
-SHRINKC_INLINE void send_moved(scan_t *scan, width_t width, uint32_t j, int32_t difference, int32_t limit)
-{
-    const int32_t sent = sent_at(scan, width, j);
-    int32_t value = sent + difference;
-    if (exceeds(value, limit)) {
-        value = value < 0 ? -limit : limit;
-        difference = value - sent;
-        if (!exceeds(difference, scan->group->threshold)) {
-            return;
-        }
-    }
-    send(scan, width, j, value, difference);
-}
-
-/* Four elements, in halves and in order: what is left of |difference| beyond the threshold, and difference + threshold. */
+/* What moved elements need, in registers. */
 typedef struct {
-    uint32_t beyond, raised;
-} moves_t;
+    uint32_t *next;
+    int32_t threshold, limit;
+} sending_t;
 
-SHRINKC_INLINE void send_bottom(scan_t *scan, width_t width, uint32_t j, moves_t moves)
+SHRINKC_INLINE sending_t sending_of(const scan_t *scan)
 {
-    if ((uint16_t)moves.beyond != 0) {
-        const uint32_t threshold = (uint32_t)scan->group->threshold;
-        send_moved(scan, width, j, (int16_t)(moves.raised - threshold), scan->group->limit);
+    return (sending_t){scan->next, scan->group->threshold, scan->group->limit};
+}
+
+/* An element of four of which some have moved; `raised` is its difference + threshold, 16 bits. What the limit of the
+ * grid holds may not have moved. */
+SHRINKC_INLINE void send_if_moved(sending_t *to, scan_t *scan, width_t width, uint32_t j, uint32_t raised)
+{
+    if (raised > (uint32_t)(2 * to->threshold)) {
+        const int32_t sent = sent_at(scan, width, j);
+        int32_t difference = (int16_t)(raised - (uint32_t)to->threshold), value = sent + difference;
+        if (exceeds(value, to->limit)) {
+            value = value < 0 ? -to->limit : to->limit;
+            difference = value - sent;
+            if (!exceeds(difference, to->threshold)) {
+                return;
+            }
+        }
+        to->next = send(scan, width, j, value, difference, to->next);
     }
 }
 
-SHRINKC_INLINE void send_top(scan_t *scan, width_t width, uint32_t j, moves_t moves)
+/* Elements 0, 2 and 1, 3 of four bytes. A function of its own, so that the loop around it keeps its registers. */
+static __attribute__((noinline)) void send_four_bytes(scan_t *scan, uint32_t j, uint32_t even, uint32_t odd)
 {
-    if (moves.beyond > 0xFFFFu) {
-        const uint32_t threshold = (uint32_t)scan->group->threshold;
-        send_moved(scan, width, j, (int16_t)((moves.raised >> 16) - threshold), scan->group->limit);
+    sending_t to = sending_of(scan);
+    send_if_moved(&to, scan, BYTES, j, (uint16_t)even);
+    send_if_moved(&to, scan, BYTES, j + 1, (uint16_t)odd);
+    send_if_moved(&to, scan, BYTES, j + 2, even >> 16);
+    send_if_moved(&to, scan, BYTES, j + 3, odd >> 16);
+    scan->next = to.next;
+}
+
+static __attribute__((noinline)) void send_four_halfwords(scan_t *scan, uint32_t j, uint32_t low, uint32_t high)
+{
+    sending_t to = sending_of(scan);
+    send_if_moved(&to, scan, HALFWORDS, j, (uint16_t)low);
+    send_if_moved(&to, scan, HALFWORDS, j + 1, low >> 16);
+    send_if_moved(&to, scan, HALFWORDS, j + 2, (uint16_t)high);
+    send_if_moved(&to, scan, HALFWORDS, j + 3, high >> 16);
+    scan->next = to.next;
+}
+
+/* `value` is raised by the threshold; what was sent is left of it in every half. */
+SHRINKC_INLINE void scan_four_bytes(scan_t *scan, uint32_t j, const int8_t *bytes, scaled_t value, uint32_t twice)
+{
+    const uint32_t sent = *(const word_t *)(const void *)(bytes + j);
+    const uint32_t even = subtract_halves(tops(value.one, value.three), even_bytes(sent));
+    const uint32_t odd = subtract_halves(tops(value.two, value.four), odd_bytes(sent));
+    if ((beyond_halves(even, twice) | beyond_halves(odd, twice)) != 0) {
+        send_four_bytes(scan, j, even, odd);
     }
 }
 
-SHRINKC_INLINE moves_t moves_of(uint32_t values, uint32_t sent, uint32_t twice)
+SHRINKC_INLINE void scan_four_halfwords(scan_t *scan, uint32_t j, const int16_t *halfwords, scaled_t value,
+                                        uint32_t twice)
 {
-    const uint32_t raised = subtract_halves(values, sent);
-    return (moves_t){beyond_halves(raised, twice), raised};
-}
-
-/* Elements 0, 2 and 1, 3 of four bytes. */
-SHRINKC_INLINE void scan_four_bytes(scan_t *scan, uint32_t j, scaled_t value, uint32_t twice)
-{
-    const uint32_t sent = *(const word_t *)(const void *)(scan->bytes + j);
-    const moves_t even = moves_of(tops(value.one, value.three), even_bytes(sent), twice);
-    const moves_t odd = moves_of(tops(value.two, value.four), odd_bytes(sent), twice);
-    if ((even.beyond | odd.beyond) != 0) {
-        send_bottom(scan, BYTES, j, even);
-        send_bottom(scan, BYTES, j + 1, odd);
-        send_top(scan, BYTES, j + 2, even);
-        send_top(scan, BYTES, j + 3, odd);
-    }
-}
-
-SHRINKC_INLINE void scan_four_halfwords(scan_t *scan, uint32_t j, scaled_t value, uint32_t twice)
-{
-    const word_t *sent = (const word_t *)(const void *)(scan->halfwords + j);
-    const moves_t low = moves_of(tops(value.one, value.two), sent[0], twice);
-    const moves_t high = moves_of(tops(value.three, value.four), sent[1], twice);
-    if ((low.beyond | high.beyond) != 0) {
-        send_bottom(scan, HALFWORDS, j, low);
-        send_top(scan, HALFWORDS, j + 1, low);
-        send_bottom(scan, HALFWORDS, j + 2, high);
-        send_top(scan, HALFWORDS, j + 3, high);
+    const word_t *sent = (const word_t *)(const void *)(halfwords + j);
+    const uint32_t low = subtract_halves(tops(value.one, value.two), sent[0]);
+    const uint32_t high = subtract_halves(tops(value.three, value.four), sent[1]);
+    if ((beyond_halves(low, twice) | beyond_halves(high, twice)) != 0) {
+        send_four_halfwords(scan, j, low, high);
     }
 }
 
@@ -121,11 +126,13 @@ SHRINKC_INLINE uint32_t scan_fours(scan_t *scan, width_t width)
     const uint32_t start = (uint32_t)threshold << 16 | HALF_A_UNIT, twice = both_halves(2 * threshold);
     const uint32_t end = scan->group->width & ~3u;
     const word_t *pair = (const word_t *)(const void *)scan->vector;
+    const int8_t *const bytes = scan->bytes;
+    const int16_t *const halfwords = scan->halfwords;
     for (uint32_t j = 0; j != end; j += 4, pair += 2) {
         if (width == BYTES) {
-            scan_four_bytes(scan, j, scale_four(pair, factor, start), twice);
+            scan_four_bytes(scan, j, bytes, scale_four(pair, factor, start), twice);
         } else {
-            scan_four_halfwords(scan, j, scale_four(pair, factor, start), twice);
+            scan_four_halfwords(scan, j, halfwords, scale_four(pair, factor, start), twice);
         }
     }
     return end;
