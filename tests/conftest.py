@@ -13,9 +13,7 @@ import pytest
 from shrinkc.emit import emit
 from shrinkc.emulate.host import run_host
 from shrinkc.emulate.trace import Trace
-from shrinkc.lower import lower
-from shrinkc.quantize import QuantizedNetwork
-from shrinkc.target import load_target
+from shrinkc.lower import Program
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -34,18 +32,14 @@ def harness_builder(tmp_path_factory: pytest.TempPathFactory) -> HarnessBuilder:
 
 @pytest.fixture
 def on_host(tmp_path: Path, harness_builder: HarnessBuilder) -> Callable[..., Trace]:
-    """on_host(network, inputs, compiler, sanitize): the portable C of a quantised network, built and run here."""
+    """on_host(program, inputs, compiler, sanitize): the C of a program, of any family, built and run here."""
 
-    def run(
-        network: QuantizedNetwork, inputs: list[np.ndarray], compiler: str = "gcc", sanitize: bool = False
-    ) -> Trace:
+    def run(program: Program, inputs: list[np.ndarray], compiler: str = "gcc", sanitize: bool = False) -> Trace:
         if shutil.which(compiler) is None:
             pytest.skip(f"{compiler} is not installed")
-        max_frames = None if network.streams else max(map(len, inputs))
-        sources = emit(lower(network, max_frames), load_target("cortex-m3"))
         folder = Path(tmp_path) / f"{compiler}{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        harness = harness_builder.build(sources, folder, compiler, sanitize)
+        harness = harness_builder.build(emit(program), folder, compiler, sanitize)
         return run_host(harness, inputs, dump_state=True)
 
     return run

@@ -13,7 +13,7 @@ class HarnessBuilder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: dict[tuple[str, bool], tuple[dict[str, str], dict[str, str]]] = {}
+        self._made: dict[tuple[str, bool, tuple[str, ...]], tuple[dict[str, str], dict[str, str]]] = {}
 
     def build(self, sources: Sources, folder: Path, compiler: str, sanitize: bool) -> Path:
         """The executable of a model, in `folder`."""
@@ -31,13 +31,14 @@ class HarnessBuilder:
 
     def _common(self, files: dict[str, str], compiler: str, sanitize: bool) -> list[str]:
         """Objects of the runtime and of the harness's files that do not know the model."""
-        known = self._made.get((compiler, sanitize))
-        folder = self._folder / f"{compiler}{'_sanitized' * sanitize}"
+        family = tuple(sorted(files))
+        known = self._made.get((compiler, sanitize, family))
+        folder = self._folder / f"{compiler}{'_sanitized' * sanitize}{len(self._made)}"
         if known is None:
             write_sources(files, folder)
             names = compile_objects(compiler, host_flags(sanitize=sanitize), compiled(files), folder)
             known = files, {name: str(folder / name) for name in names}
-            self._made[compiler, sanitize] = known
+            self._made[compiler, sanitize, family] = known
         assert known[0] == files, "a file that varies from model to model cannot be compiled once"
         return list(known[1].values())
 

@@ -7,7 +7,7 @@ import pytest
 from networks import quantized, recognizer
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
-from shrinkc.lower import lower
+from shrinkc.lower import FAMILIES, lower
 from shrinkc.target import load_target
 
 CORE = load_target("cortex-m3")
@@ -16,4 +16,4 @@ CORE = load_target("cortex-m3")
 @pytest.mark.parametrize("name", ["model", "stream", "harness", "data"])
 def test_a_model_called_like_a_part_of_the_image(name):
     network = quantized(dataclasses.replace(recognizer(units=3, layers=1), name=name))
-    assert compile_image(emit(lower(network), CORE).files, name, CORE).elf
+    assert compile_image(emit(lower(network, FAMILIES[CORE.kernels])).files, name, CORE).elf

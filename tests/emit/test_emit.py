@@ -12,13 +12,12 @@ from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.emit import Labels, emit
 from shrinkc.emit.emit import _quoted, _words
 from shrinkc.errors import InputError
-from shrinkc.lower import lower
+from shrinkc.lower import FAMILIES, dense_modes, lower
 from shrinkc.project import Delta, Plan
 from shrinkc.project.settings import Rule
-from shrinkc.target import load_target
 
 NETWORK = recognizer()
-M4 = load_target("cortex-m4")
+DSP = FAMILIES["dsp"]
 
 CASES = {
     "8 bits": (Plan(), Delta()),
@@ -42,9 +41,28 @@ CASES = {
 SANITIZED = ("8 bits", "16 by 16", "mixed")
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("case", CASES)
-def test_c_equals_the_reference(case, on_host):
-    check_against_reference(quantized(NETWORK, *CASES[case]), on_host, sanitize=case in SANITIZED)
+def test_c_equals_the_reference(case, family, on_host):
+    network = quantized(NETWORK, *CASES[case])
+    check_against_reference(network, on_host, sanitize=case in SANITIZED, family=FAMILIES[family])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("case", CASES)
+def test_dense_products_over_held_values_equal_the_reference(case, family, on_host):
+    network = quantized(NETWORK, *CASES[case])
+    check_against_reference(
+        network, on_host, sanitize=case in SANITIZED, family=FAMILIES[family], modes=dense_modes(network)
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("dense", ["x", "h"])
+def test_a_dense_product_adds_to_the_kept_sums_of_a_delta_product(dense, family, on_host):
+    network = quantized(NETWORK, Plan(accumulators="shared"), Delta(threshold=4))
+    modes = {group.name: "dense" if group.source == dense else "delta" for group in network.groups}
+    check_against_reference(network, on_host, sanitize=True, family=FAMILIES[family], modes=modes)
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 16, 100])
@@ -62,7 +80,7 @@ def test_weights_of_both_directions_lie_in_flash_once(on_host):
     one, other, head = network.layers
     other = dataclasses.replace(other, matrices=other.matrices | {"projection.x": one.matrices["projection.x"]})
     shared = quantized(dataclasses.replace(network, layers=(one, other, head)))
-    data = [emit(lower(made, 99), M4).files["toy_data.c"] for made in (quantized(network), shared)]
+    data = [emit(lower(made, max_frames=99)).files["toy_data.c"] for made in (quantized(network), shared)]
     assert [text.count("static const uint32_t") for text in data] == [5, 4]
     check_against_reference(shared, on_host, sanitize=True)
 
@@ -77,19 +95,19 @@ def test_extreme_features_saturate_alike(on_host):
 
 
 def test_same_input_same_bytes():
-    first, second = (emit(lower(quantized(NETWORK)), M4) for _ in range(2))
+    first, second = (emit(lower(quantized(NETWORK), DSP)) for _ in range(2))
     assert first == second
-    other = emit(lower(quantized(NETWORK, delta=Delta(threshold=1))), M4)
+    other = emit(lower(quantized(NETWORK, delta=Delta(threshold=1)), DSP))
     assert other.digest != first.digest
 
 
 def test_digest_stands_in_the_header():
-    sources = emit(lower(quantized(NETWORK)), M4)
+    sources = emit(lower(quantized(NETWORK), DSP))
     assert f'#define TOY_DIGEST "{sources.digest}"' in sources.files["toy.h"]
 
 
 def test_step_reads_as_a_list_of_calls():
-    text = emit(lower(quantized(NETWORK)), M4).files["toy.c"]
+    text = emit(lower(quantized(NETWORK), DSP)).files["toy.c"]
     step = text[text.index("void toy_step") :]
     calls = [line.split("(")[0].strip() for line in step.splitlines() if line.endswith(");")]
     assert calls == ["toy_rnn1_step", "toy_rnn2_step", "toy_head_step"]
@@ -106,7 +124,7 @@ def test_step_reads_as_a_list_of_calls():
 
 
 def test_no_path_of_this_machine_and_no_time():
-    for text in emit(lower(quantized(NETWORK)), M4).files.values():
+    for text in emit(lower(quantized(NETWORK), DSP)).files.values():
         assert "/tmp" not in text and "/home" not in text and "20" + "26" not in text
 
 
@@ -120,7 +138,7 @@ def test_symbols_cannot_leave_their_quotes(text, literal):
 
 def test_symbols_must_be_one_an_output():
     with pytest.raises(InputError, match="2 symbols for 3 outputs"):
-        emit(lower(quantized(NETWORK)), M4, Labels(("a", "b")))
+        emit(lower(quantized(NETWORK), DSP), Labels(("a", "b")))
 
 
 PROGRAM = """
@@ -148,7 +166,7 @@ def test_helpers_for_features_and_outputs(tmp_path, compiler, language):
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
     network = quantized(NETWORK)
-    for name, text in emit(lower(network), M4, Labels(tuple(["sil", 'a"b', "z"]))).files.items():
+    for name, text in emit(lower(network), Labels(tuple(["sil", 'a"b', "z"]))).files.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "main.c").write_text(PROGRAM)
     warnings = ["-Wall", "-Wextra", "-Werror", f"-std={language}"]

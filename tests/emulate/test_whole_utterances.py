@@ -9,7 +9,7 @@ from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.emulate.trace import Trace
 from shrinkc.errors import InputError
-from shrinkc.lower import lower
+from shrinkc.lower import FAMILIES, lower
 from shrinkc.project import Delta
 from shrinkc.quantize import QuantizedNetwork
 from shrinkc.reference import Execution, run
@@ -28,7 +28,8 @@ MODELS = {
 
 
 def image_of(network: QuantizedNetwork, target: str):
-    sources = emit(lower(network, None if network.streams else MAX_FRAMES), load_target(target))
+    family = FAMILIES[load_target(target).kernels]
+    sources = emit(lower(network, family, max_frames=None if network.streams else MAX_FRAMES))
     return compile_image(sources.files, sources.name, load_target(target))
 
 

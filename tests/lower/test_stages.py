@@ -7,13 +7,13 @@ from shrinkc.cells import _DEFINITIONS, Cell, Equation, State
 from shrinkc.cells.expressions import Value, affine, function, mix
 from shrinkc.errors import InputError
 from shrinkc.lower import lower
-from shrinkc.lower.program import Place, Program, Stage
+from shrinkc.lower.program import BIAS, Place, Program, Stage
 from shrinkc.network import Network
-from shrinkc.project import Delta
+from shrinkc.project import Delta, Plan
 
 
 def program_of(network: Network, max_frames: int | None = None, delta: Delta | None = None) -> Program:
-    return lower(quantized(network, delta=delta), max_frames)
+    return lower(quantized(network, delta=delta), max_frames=max_frames)
 
 
 def reads(stage: Stage) -> list[str]:
@@ -81,12 +81,24 @@ def test_a_state_waits_until_nobody_reads_the_old_one(monkeypatch):
     assert second.updates[0].loads == (("c", "rnn1_c"), ("c_new", "rnn1_c_new"))
 
 
-def test_dense_sums_start_in_the_stage_that_feeds_them():
+def starts(stage: Stage) -> list[tuple[str, str]]:
+    """(accumulator, the field that its sums start from) of each product."""
+    return [(one.matrix.accumulator, one.start[0]) for read in stage.reads for one in read.products if one.start]
+
+
+def test_dense_sums_start_from_the_biases_once():
     first, second = program_of(recognizer("gru", layers=1, reset="before"), delta=Delta(threshold=None)).steps[0].stages
-    started = [[gate for one in stage.starting for gate in one.gates] for stage in (first, second)]
-    assert set(started[0]) == {"update", "reset", "candidate"} and set(started[1]) == {"candidate"}
-    names = [one.name for stage in (first, second) for one in stage.starting]
-    assert len(set(names)) == len(names)
+    begun = [name for name, start in starts(first) + starts(second) if start == BIAS]
+    assert len(set(begun)) == len(begun) and {name for name, _ in starts(first) + starts(second)} == set(begun)
+
+
+def test_a_dense_product_starts_from_what_delta_products_keep():
+    network = quantized(recognizer(layers=1), Plan(accumulators="shared"))
+    modes = {group.name: "delta" if group.source == "h" else "dense" for group in network.groups}
+    (stage,) = lower(network, modes=modes).steps[0].stages
+    assert reads(stage) == ["rnn1.h@8", "rnn1.x@8"]
+    assert starts(stage) == [("rnn1_0", "rnn1_0_sums")]
+    assert stage.reads[1].products[0].target == ("dense_sums", 0)
 
 
 def test_calls_of_a_stream_name_where_each_layer_left_its_result():

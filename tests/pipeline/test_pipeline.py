@@ -11,7 +11,7 @@ from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import BuildError, InputError, LimitError
-from shrinkc.lower import lower
+from shrinkc.lower import FAMILIES, lower
 from shrinkc.project import Delta, Options, Plan, resolve, with_options
 from shrinkc.project.values import empty
 from shrinkc.reference import archive, run
@@ -118,7 +118,7 @@ def test_a_model_that_does_not_fit_is_refused_by_region():
 @pytest.mark.parametrize("delta", [Delta(threshold=3), Delta(threshold=None)])
 def test_a_small_lstm_runs_on_a_true_cortex_m0(delta):
     network = quantized(recognizer(units=16), Plan(weights=4), delta)
-    image = compile_image(emit(lower(network), load_target("microbit")).files, "toy", load_target("microbit"))
+    image = compile_image(emit(lower(network)).files, "toy", load_target("microbit"))
     inputs = [network.quantize_input(u) for u in speech_like()]
     trace, execution = run_image(image, inputs), run(network, inputs)
     assert np.array_equal(trace.outputs, np.concatenate(execution.outputs))
@@ -130,7 +130,7 @@ def test_a_small_lstm_runs_on_a_true_cortex_m0(delta):
 @pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4"])
 def test_other_widths_on_the_device(target, weights, activations):
     network = quantized(recognizer(), Plan(weights, activations, accumulators="separate"), Delta(threshold=2))
-    image = compile_image(emit(lower(network), load_target(target)).files, "toy", load_target(target))
+    image = compile_image(emit(lower(network, FAMILIES[load_target(target).kernels])).files, "toy", load_target(target))
     inputs = [network.quantize_input(u) for u in speech_like()]
     assert np.array_equal(run_image(image, inputs).outputs, np.concatenate(run(network, inputs).outputs))
 

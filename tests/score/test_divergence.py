@@ -17,7 +17,7 @@ INPUTS = [NETWORK.quantize_input(utterance) for utterance in speech_like(3)]
 @pytest.fixture
 def device(on_host):
     """What the C did with each utterance, states and all."""
-    return [on_host(NETWORK, [one]) for one in INPUTS]
+    return [on_host(lower(NETWORK), [one]) for one in INPUTS]
 
 
 def find(device, reference):
@@ -55,7 +55,7 @@ def test_a_model_of_whole_utterances_is_compared_from_outside(last):
     """Its states are gone when its call returns, so nothing is run again."""
     network = quantized(both_ways(last=last))
     reference = run(network, INPUTS)
-    program = lower(network, max(map(len, INPUTS)))
+    program = lower(network, max_frames=max(map(len, INPUTS)))
     outputs, sent = [one.copy() for one in reference.outputs], [one.copy() for one in reference.sent]
 
     def rerun(utterance):
@@ -75,7 +75,7 @@ def test_a_model_of_whole_utterances_is_compared_from_outside(last):
 def test_the_last_step_of_a_stream_is_found_where_it_stands(on_host):
     network = quantized(recognizer(last=True))
     reference = run(network, INPUTS[:1], keep_states=True)
-    trace = on_host(network, INPUTS[:1])
+    trace = on_host(lower(network), INPUTS[:1])
     outputs, sent = [trace.outputs[-1:]], [trace.sent]
     program = lower(network)
     assert divergence.find(program, outputs, sent, reference, lambda _: (trace, reference)) is None

@@ -19,21 +19,24 @@ from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .errors import InputError
-from .lower import Program, lower
+from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .project import Settings, Source
 from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive
 from .reference import run as run_reference
+from .reference import sent_shares
 from .score import built, divergence, report, verification
 from .score.decoding import decoded_symbols
 from .score.runs import Runs
-from .target import load_target
+from .target import Target, load_target
 
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
 
 FEW_UTTERANCES = 10
+SHARE_UTTERANCES = 40
+"""Calibration utterances that the reference runs over to see how many columns are sent."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +64,20 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
-    program = lower(quantized, _max_frames(settings, network, calibration))
-    sources = emit(program, target, _labels(settings, calibration, network))
+    shares = _shares(quantized, calibration)
+    modes = _modes(settings, quantized, target, shares)
+    program = lower(quantized, FAMILIES[target.kernels], modes, _max_frames(settings, network, calibration))
+    sources = emit(program, _labels(settings, calibration, network))
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
-    made = built.report_of(settings, network, program, image, sources.digest, _notes(calibration), _tools())
+    made = built.report_of(settings, network, program, shares, image, sources.digest, _notes(calibration), _tools())
     files = {
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
-        archive.FILE_NAME: archive.to_bytes(archive.Reference(archive.FORMAT, sources.digest, network, quantized)),
+        archive.FILE_NAME: archive.to_bytes(
+            archive.Reference(archive.FORMAT, sources.digest, network, quantized, modes)
+        ),
     }
     return Build(files, made, quantized, program, image)
 
@@ -98,13 +105,31 @@ def verify(
     progress("running in QEMU", 0, len(inputs))
     trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
     progress("running the references")
-    execution = run_reference(reference.quantized, inputs)
+    execution = run_reference(reference.quantized, inputs, modes=reference.modes)
     runs = _runs(reference, features, trace, execution, image)
-    found = _divergence(reference.quantized, image, inputs, trace, execution)
+    found = _divergence(reference, image, inputs, trace, execution)
     if found is None:
         found = _decoder_divergence(reference, settings, dataset, trace, lengths)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
+
+
+def _shares(quantized: QuantizedNetwork, calibration: Dataset) -> dict[str, float]:
+    """The share of each send group's columns that is sent on the calibration set, or its first utterances."""
+    features = _features(calibration)[:SHARE_UTTERANCES]
+    return sent_shares(quantized, [quantized.quantize_input(utterance) for utterance in features])
+
+
+def _modes(
+    settings: Settings, quantized: QuantizedNetwork, target: Target, shares: Mapping[str, float]
+) -> dict[str, str]:
+    """How the products of each send group are computed: as the settings say, or as is cheapest on the target."""
+    match settings.delta.kernels:
+        case "delta":
+            return plain_modes(quantized)
+        case "dense":
+            return dense_modes(quantized)
+    return cheapest_modes(quantized, FAMILIES[target.kernels], target.core.costs, shares)
 
 
 def _tools() -> dict[str, str]:
@@ -137,14 +162,16 @@ def _answers(network: QuantizedNetwork, outputs: np.ndarray, lengths: list[int])
 
 
 def _divergence(
-    quantized: QuantizedNetwork, image: Image, inputs: list[np.ndarray], trace: Trace, execution: Execution
+    reference: archive.Reference, image: Image, inputs: list[np.ndarray], trace: Trace, execution: Execution
 ) -> report.Divergence | None:
+    quantized, modes = reference.quantized, reference.modes
+
     def rerun(utterance: int) -> tuple[Trace, Execution]:
         one = [inputs[utterance]]
-        return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True)
+        return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True, modes=modes)
 
     lengths = [len(utterance) for utterance in inputs]
-    program = lower(quantized, image.interface.max_frames or None)
+    program = lower(quantized, FAMILIES[image.target.kernels], modes, image.interface.max_frames or None)
     outputs = _answers(quantized, trace.outputs, lengths)
     return divergence.find(program, outputs, _cut(trace.sent, lengths), execution, rerun)
 

@@ -22,6 +22,7 @@ from .console import Progress, print_report
 @click.option("--activations", type=int, metavar="BITS", help="Bits of the products' inputs: 4, 8 or 16.")
 @click.option("--clipping", metavar="WAY", help="Range of the weights: mmse or max.")
 @click.option("--delta", metavar="off|T|GROUP=T,...", help="Thresholds, in steps of each input's grid.")
+@click.option("--kernels", metavar="WAY", help="Products with thresholds: auto, delta or dense.")
 @click.option("--max-frames", type=int, metavar="N", help="Frames of the longest utterance, for a bidirectional model.")
 @click.option("--decode", metavar="WAY", help="Decode outputs on the device too: none, argmax or ctc.")
 @click.option("--name", metavar="NAME", help="Prefix of the C names and files.")

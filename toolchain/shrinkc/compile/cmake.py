@@ -4,7 +4,6 @@ own build.
 
 from collections.abc import Iterable
 
-from ..resources import data_folder
 from ..target import Target
 from .flags import LANGUAGE, LINK, SECTIONS, WARNINGS
 from .image import check_name, compiled, harness_files
@@ -13,17 +12,6 @@ from .templates import render
 
 # CMake keeps these target names for itself.
 _RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
-
-# Kernels that need an extension of the core, and those that take their place where there is none, with the same data.
-_DSP_KERNELS, _PORTABLE_KERNELS = "shrinkc_kernels_dsp.c", "shrinkc_kernels_portable.c"
-
-
-def _fallback(source_names: Iterable[str]) -> dict[str, str]:
-    """The portable kernels, in a folder of their own, if the library's own are not: {file name: text}."""
-    if _DSP_KERNELS not in source_names:
-        return {}
-    path = data_folder("firmware_templates") / "runtime" / _PORTABLE_KERNELS
-    return {f"portable/{_PORTABLE_KERNELS}": path.read_text(encoding="utf-8")}
 
 
 def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[str, str]:
@@ -36,7 +24,6 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
     """
     check_name(name)
     library = compiled(source_names)
-    fallback = _fallback(library)
     image = harness_files(name, target)
     lists = render(
         "cmake",
@@ -45,9 +32,7 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
         target_name=f"{name}_library" if name in _RESERVED else name,
         target=target.name,
         board=target.board.name,
-        library=[source for source in library if source != _DSP_KERNELS],
-        kernels=_DSP_KERNELS,
-        fallback="".join(fallback),
+        library=library,
         image=compiled(image),
         # -Werror is an option there: a later compiler may find something new.
         options=[flag for flag in (*LANGUAGE, *WARNINGS, *SECTIONS) if flag != "-Werror"],
@@ -58,7 +43,6 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
     return {
         "CMakeLists.txt": lists,
         "arm-none-eabi.cmake": toolchain,
-        **fallback,
         **image,
         "image/image.ld": script,
     }

@@ -1,4 +1,4 @@
-"""Renders the templates of `firmware_templates/model` and gathers the runtime that the target's kernels need."""
+"""Renders the templates of `firmware_templates/model` and gathers the runtime that the family of kernels needs."""
 
 import functools
 import hashlib
@@ -9,21 +9,15 @@ import jinja2
 import numpy as np
 
 from ..errors import InputError
-from ..lower.memory import held_field, sums_places
-from ..lower.program import Program
+from ..lower.program import BIAS, Program, Sums
 from ..numbers.functions import tanh_table
 from ..resources import data_folder
-from ..target import Target
 from . import expressions
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 """Raised when the meaning of the step call, the state or the helpers changes."""
 
-RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h", "shrinkc_scan.c")
-KERNELS = {
-    "portable": ("shrinkc_kernels_portable.c",),
-    "dsp": ("shrinkc_dsp.h", "shrinkc_dsp_digits.h", "shrinkc_kernels_dsp.c"),
-}
+RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h")
 
 
 @dataclass(frozen=True)
@@ -47,8 +41,8 @@ class Labels:
     blank: int = 0
 
 
-def emit(program: Program, target: Target, labels: Labels | None = None) -> Sources:
-    """The C library of `program` for the kernels of `target`.
+def emit(program: Program, labels: Labels | None = None) -> Sources:
+    """The C library of `program`, with its family of kernels.
 
     Raises InputError for symbols that are not one an output.
     """
@@ -67,7 +61,7 @@ def emit(program: Program, target: Target, labels: Labels | None = None) -> Sour
     if labels.decode != "none":
         files[f"{network.name}_decode.h"] = _render("model/decode.h.j2", context)
     runtime = data_folder("firmware_templates") / "runtime"
-    files |= {name: (runtime / name).read_text() for name in (*RUNTIME, *KERNELS[target.kernels])}
+    files |= {name: (runtime / name).read_text() for name in (*RUNTIME, *program.family.files)}
     files["shrinkc_tables.c"] = _render("runtime/shrinkc_tables.c.j2", {"tanh_table": tanh_table().tolist()})
     header = _render("model/model.h.j2", {**context, "digest": ""})
     digest = _digest({**files, f"{network.name}.h": header})
@@ -114,13 +108,26 @@ def _context(program: Program, labels: Labels) -> dict[str, object]:
         "symbols": list(labels.symbols),
         "decode": labels.decode,
         "blank": labels.blank,
-        "sums": sums_places(network),
         "weights": _weights(program),
-        "held": held_field,
+        "padded": _padded,
+        "at": lambda place, accumulator: _at(place, f"{network.name}_{accumulator}_bias"),
         "gives": {step.name: step.gives for step in program.steps},
         "once_layers": {call.layer.name for call in program.calls if call.once},
         "expression": lambda layer, operation: expressions.write(operation, network.name, layer.name),
     }
+
+
+def _padded(values: np.ndarray, sums: Sums) -> np.ndarray:
+    """An accumulator's biases, filled up to the rows that the kernels read."""
+    return np.concatenate([values, np.zeros(sums.rows - len(values), values.dtype)])
+
+
+def _at(place: tuple[str, int], bias: str) -> str:
+    """A C pointer to sums in the state, or to the biases."""
+    field, first = place
+    if field == BIAS:
+        return bias
+    return f"state->{field}{f' + {first}' if first else ''}"
 
 
 def _weights(program: Program) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """QuantizedNetwork to Program: the order of operations, the layout of weights in flash, and the plan of memory."""
 
+from .kernels import FAMILIES, Family
 from .lower import lower
+from .modes import cheapest_modes, dense_modes, plain_modes
 from .program import Program
 
-__all__ = ["Program", "lower"]
+__all__ = ["FAMILIES", "Family", "Program", "cheapest_modes", "dense_modes", "lower", "plain_modes"]

@@ -1,28 +1,57 @@
 """Puts a QuantizedNetwork in order: which vector is read when, which equations make one loop, what is stored."""
 
+from collections.abc import Mapping
+
 from ..errors import InputError
-from ..quantize.quantized import IntegerEquation, QuantizedLayer, QuantizedNetwork, StateFormat
+from ..quantize.quantized import IntegerEquation, QuantizedLayer, QuantizedNetwork, SendGroup, StateFormat
 from .calls import gives_output, make_calls
-from .layout import pack
-from .memory import plan_memory
-from .program import INPUT, OUTPUT, Assignment, PackedMatrix, Program, Read, Stage, Step, Store, Update
+from .kernels import PORTABLE, Family
+from .memory import plan_memory, plan_sums, read_field
+from .modes import DELTA, Products, plain_modes
+from .program import (
+    BIAS,
+    INPUT,
+    OUTPUT,
+    Assignment,
+    PackedMatrix,
+    Product,
+    Program,
+    Read,
+    Stage,
+    Step,
+    Store,
+    Sums,
+    Update,
+)
 from .schedule import Schedule, reads_input, sums_read, values_read
 
 
-def lower(network: QuantizedNetwork, max_frames: int | None = None) -> Program:
-    """The Program of a network. max_frames: frames of the longest utterance, for a network that takes whole ones.
+def lower(
+    network: QuantizedNetwork,
+    family: Family = PORTABLE,
+    modes: Mapping[str, str] | None = None,
+    max_frames: int | None = None,
+) -> Program:
+    """The Program of a network for a family of kernels.
 
-    Raises InputError where two names would collide, or where max_frames is missing or of no use.
+    modes: "delta" or "dense" by send group; None: delta for every group that has thresholds. max_frames: frames of the
+    longest utterance, for a network that takes whole ones. Raises InputError where two names would collide, or where
+    max_frames is missing or of no use.
     """
+    products = Products(network, family, plain_modes(network) if modes is None else modes)
     schedules = {layer.name: Schedule.of(layer, network) for layer in network.layers}
     stored = {layer.name: _stored(layer, schedules[layer.name], network) for layer in network.layers}
-    fields, size = plan_memory(network, stored, max_frames)
-    matrices = tuple(matrix for layer in network.layers for matrix in _pack_layer(network, layer))
+    sums = plan_sums(network, products)
+    fields, size = plan_memory(network, products, sums, stored, max_frames)
+    matrices = tuple(matrix for layer in network.layers for matrix in _pack_layer(products, layer))
+    orders = {layer.name: _order(products, layer, schedules[layer.name], matrices, sums) for layer in network.layers}
     steps = tuple(
-        _step(network, layer, schedules[layer.name], stored[layer.name], matrices) for layer in network.layers
+        _step(network, layer, schedules[layer.name], stored[layer.name], orders[layer.name])
+        for layer in network.layers
     )
     _check_names(steps)
-    return Program(network, fields, size, steps, make_calls(network, max_frames), matrices, max_frames)
+    calls = make_calls(network, max_frames)
+    return Program(network, family, products.modes, fields, size, steps, calls, matrices, sums, max_frames)
 
 
 def _check_names(steps: tuple[Step, ...]) -> None:
@@ -46,20 +75,74 @@ def _stored(layer: QuantizedLayer, schedule: Schedule, network: QuantizedNetwork
     return list(dict.fromkeys(kept))
 
 
-def _pack_layer(network: QuantizedNetwork, layer: QuantizedLayer) -> list[PackedMatrix]:
+def _pack_layer(products: Products, layer: QuantizedLayer) -> list[PackedMatrix]:
     return [
         PackedMatrix(
-            name=f"{accumulator.name}_{network.group(matrix.group).source}",
+            name=f"{accumulator.name}_{products.network.group(matrix.group).source}",
             group=matrix.group,
             accumulator=accumulator.name,
             bits=matrix.bits,
             rows=matrix.weights.shape[0],
             columns=matrix.weights.shape[1],
-            words=pack(matrix.weights, matrix.bits),
+            layout=products.layout(matrix),
+            words=products.layout(matrix).pack(matrix.weights),
         )
         for accumulator in layer.accumulators
         for matrix in accumulator.matrices
     ]
+
+
+def _order(
+    products: Products,
+    layer: QuantizedLayer,
+    schedule: Schedule,
+    matrices: tuple[PackedMatrix, ...],
+    sums: Mapping[str, Sums],
+) -> list[list[Read]]:
+    """The reads of each stage of a layer: delta before dense, whose products start from what was kept."""
+    network = products.network
+    begun: set[str] = set()
+    stages: list[list[Read]] = []
+    for number in range(schedule.count):
+        here = [
+            (index, group)
+            for index, group in enumerate(network.groups)
+            if group.layer == layer.name and schedule.sources[group.source] == number
+        ]
+        here.sort(key=lambda item: products.modes[item[1].name] != DELTA)
+        stages.append([_read(products, layer, index, group, matrices, sums, begun) for index, group in here])
+    return stages
+
+
+def _read(
+    products: Products,
+    layer: QuantizedLayer,
+    index: int,
+    group: SendGroup,
+    matrices: tuple[PackedMatrix, ...],
+    sums: Mapping[str, Sums],
+    begun: set[str],
+) -> Read:
+    """One group's read. begun: accumulators whose dense sums have a first product already; this adds to them."""
+    made = []
+    for matrix in (matrix for matrix in matrices if matrix.group == group.name):
+        place = sums[matrix.accumulator]
+        if products.modes[group.name] == DELTA:
+            assert place.kept is not None and matrix.accumulator not in begun
+            made.append(Product(matrix, None, place.kept))
+        else:
+            first = matrix.accumulator not in begun
+            begun.add(matrix.accumulator)
+            made.append(Product(matrix, (place.kept or (BIAS, 0)) if first else place.result, place.result))
+    return Read(
+        group=group,
+        index=index,
+        vector=INPUT if group.source == "x" else f"{layer.name}_{group.source}",
+        how=products.how(group),
+        field=read_field(group, products),
+        narrow=products.narrow(group),
+        products=tuple(made),
+    )
 
 
 def _step(
@@ -67,28 +150,16 @@ def _step(
     layer: QuantizedLayer,
     schedule: Schedule,
     stored: list[str],
-    matrices: tuple[PackedMatrix, ...],
+    reads: list[list[Read]],
 ) -> Step:
     # Where vectors live between loops: local name to field of the state.
     places = {name: f"{layer.name}_{name}" for name in (*(state.name for state in layer.states), *stored)}
     gives = gives_output(network, layer)
-    stages: list[Stage] = []
-    waiting = {one.name: one for one in layer.accumulators if not one.delta}
-    for number in range(schedule.count):
-        reads = tuple(
-            Read(
-                group=group,
-                index=place,
-                vector=INPUT if group.source == "x" else places[group.source],
-                matrices=tuple(matrix for matrix in matrices if matrix.group == group.name),
-            )
-            for place, group in enumerate(network.groups)
-            if group.layer == layer.name and schedule.sources[group.source] == number
-        )
-        fed = dict.fromkeys(matrix.accumulator for read in reads for matrix in read.matrices)
-        starting = tuple(waiting.pop(name) for name in fed if name in waiting)
-        stages.append(Stage(starting, reads, _updates(layer, schedule, number, places, gives)))
-    return Step(layer, tuple(stages), gives)
+    stages = tuple(
+        Stage(tuple(reads[number]), _updates(layer, schedule, number, places, gives))
+        for number in range(schedule.count)
+    )
+    return Step(layer, stages, gives)
 
 
 def _updates(

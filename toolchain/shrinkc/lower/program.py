@@ -1,13 +1,16 @@
 """Program: what the emitter writes out, in order. Nothing about it depends on C's syntax."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..numbers.operations import Operation
 from ..quantize.quantized import Accumulator, QuantizedLayer, QuantizedNetwork, SendGroup
+from .kernels import Family
+from .layout import Layout
 
-TYPE_BYTES = {"int32_t": 4, "uint32_t": 4, "int16_t": 2, "uint16_t": 2, "int8_t": 1, "shrinkc_active_t": 4}
+TYPE_BYTES = {"int32_t": 4, "uint32_t": 4, "int16_t": 2, "uint16_t": 2, "int8_t": 1}
 
 INPUT, OUTPUT = "input", "output"
 """The caller's own arrays, among the fields of the state."""
@@ -34,7 +37,7 @@ class Field:
 
 @dataclass(frozen=True)
 class PackedMatrix:
-    """A matrix as it lies in flash: words uint32 (blocks, columns)."""
+    """A matrix as it lies in flash: words uint32 (tiles down, words across) in `layout`."""
 
     name: str
     group: str
@@ -42,20 +45,62 @@ class PackedMatrix:
     bits: int
     rows: int
     columns: int
+    layout: Layout
     words: np.ndarray
 
 
 @dataclass(frozen=True)
-class Read:
-    """Sum up one send group's products: scan (or quantise) a vector, then multiply each matrix that reads it.
+class Sums:
+    """Where the sums of one accumulator are, each a field of the state and the first element there; or None.
 
-    vector: a field of the state, or INPUT.
+    kept: what its delta products add to, from step to step; it starts at the bias. scratch: what its dense products
+    come to in this step, over what was kept or over the bias. The loops read `result`. rows: with the filling.
+    """
+
+    accumulator: Accumulator
+    rows: int
+    kept: tuple[str, int] | None
+    scratch: tuple[str, int] | None
+
+    @property
+    def result(self) -> tuple[str, int]:
+        """Where the whole sums stand once all products are done."""
+        found = self.scratch or self.kept
+        assert found is not None
+        return found
+
+
+BIAS = "bias"
+"""In place of a field: the accumulator's constant biases."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """One matrix times the vector of its read. start: what a dense product adds to, a field and the first element
+    there, or (BIAS, 0); target: where the sums go. A delta product adds to its target: its start is None.
+    """
+
+    matrix: PackedMatrix
+    start: tuple[str, int] | None
+    target: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Read:
+    """Sum up one send group's products: bring a vector to its grid, then multiply each matrix that reads it.
+
+    how: "delta" lists the columns to send; "quantize" takes the whole vector for dense products, "hold" the elements
+    that moved beyond their thresholds. vector: a field of the state, or INPUT. field: what was sent or is held, or
+    scratch. narrow: dense products read int8_t.
     """
 
     group: SendGroup
     index: int
     vector: str
-    matrices: tuple[PackedMatrix, ...]
+    how: str
+    field: str
+    narrow: bool
+    products: tuple[Product, ...]
 
 
 @dataclass(frozen=True)
@@ -105,12 +150,11 @@ class Update:
 
 @dataclass(frozen=True)
 class Stage:
-    """Load the biases of the dense sums that start here, read the groups, then update.
+    """Read the groups, delta before dense, then update.
 
     A cell has one stage, or one more for each product of something it computed itself.
     """
 
-    starting: tuple[Accumulator, ...]
     reads: tuple[Read, ...]
     updates: tuple[Update, ...]
 
@@ -163,15 +207,19 @@ class Program:
     """Everything about the C library but its syntax.
 
     fields: the state struct in order, `state_bytes` in all. steps: one a layer. calls: what the library's own call
-    does, in order. matrices: packed weights. max_frames: of an utterance, where the network takes whole ones.
+    does, in order. matrices: packed weights, and sums: by accumulator. modes: "delta" or "dense" by send group.
+    max_frames: of an utterance, where the network takes whole ones.
     """
 
     network: QuantizedNetwork
+    family: Family
+    modes: Mapping[str, str]
     fields: tuple[Field, ...]
     state_bytes: int
     steps: tuple[Step, ...]
     calls: tuple[Call, ...]
     matrices: tuple[PackedMatrix, ...]
+    sums: Mapping[str, Sums]
     max_frames: int | None
 
     @property

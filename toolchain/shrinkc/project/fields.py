@@ -64,6 +64,9 @@ FIELDS = (
     Field("delta.threshold", Threshold(), 0,
           'Largest change, in steps of the input\'s grid, that is not sent; "off": dense products.',
           "--delta"),
+    Field("delta.kernels", OneOf(("auto", "delta", "dense")), "auto",
+          "How products are computed where a threshold is given: as is cheaper on the target, sending columns, or "
+          "densely over the values last sent. All give the same integers.", "--kernels"),
     Field("delta.groups.*", Threshold(), None, "The same for the send groups that the pattern names.",
           "--delta"),
     Field("output.folder", Text("a path"), "build/{target}",

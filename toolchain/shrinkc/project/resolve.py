@@ -28,6 +28,7 @@ class Options:
     activations: int | None = None
     clipping: str | None = None
     delta: str | None = None
+    kernels: str | None = None
     name: str | None = None
     max_frames: int | None = None
     decode: str | None = None
@@ -42,6 +43,7 @@ _OPTION_KEYS = {
     "weights": ("plan.weights", "--weights"),
     "activations": ("plan.activations", "--activations"),
     "clipping": ("plan.clipping", "--clipping"),
+    "kernels": ("delta.kernels", "--kernels"),
     "name": ("model.name", "--name"),
     "max_frames": ("model.max_frames", "--max-frames"),
     "decode": ("model.decode", "--decode"),
@@ -74,7 +76,7 @@ def _with_delta(project: Values, text: str) -> Values:
     """`off`, a number, or `GROUP=T`, several with commas between."""
     items = [item.strip() for item in text.split(",")]
     if any("=" not in item for item in items):
-        project = project.without("delta")
+        project = project.without("delta.threshold").without("delta.groups")
     for item in items:
         group, equals, threshold = item.rpartition("=")
         value = int(threshold) if re.fullmatch(r"\d{1,6}", threshold.strip()) else threshold.strip()
@@ -221,6 +223,7 @@ def _delta(project: Values) -> Delta:
     return Delta(
         _threshold(project.get("delta.threshold")),
         tuple((pattern, _threshold(value)) for pattern, value in groups),
+        project.get("delta.kernels"),
     )
 
 

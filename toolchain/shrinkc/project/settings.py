@@ -117,10 +117,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Delta:
-    """Thresholds in steps of each send group's grid; None: dense products. `groups` is (pattern, value)s."""
+    """Thresholds in steps of each send group's grid; None: dense products. `groups` is (pattern, value)s.
+
+    kernels: how products with thresholds are computed: "auto" (whichever is cheaper on the target), "delta" or "dense".
+    """
 
     threshold: int | None = 0
     groups: tuple[tuple[str, int | None], ...] = ()
+    kernels: str = "auto"
 
     def for_group(self, group: str) -> int | None:
         """The threshold of a send group (`rnn1.h@8`); None where its products are computed densely."""

@@ -148,7 +148,6 @@ def _accumulate(layer: Layer, name: str, block, gate_fractions: dict[str, int], 
         right=tuple(part.right for part in parts),
         scales=np.concatenate([part.scales for part in parts]),
         bounds=np.concatenate([part.bounds for part in parts]),
-        delta=block[0][0].group.delta,
     )
 
 

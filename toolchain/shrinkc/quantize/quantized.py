@@ -14,8 +14,9 @@ class SendGroup:
 
     `name` is `layer.source@bits`: the layer that reads it, and what it calls it. `vector` is whose values it holds, as
     calibration names them: `input`, `layer.x` or `layer.equation`. real = scale * integer, |integer| <= limit. The
-    int16 vector is taken to the grid by quantize_vector(value, multiplier, shift, limit). delta: only changes beyond
-    `thresholds` (int16, one an element, in steps of the grid) are sent; otherwise the product is computed densely.
+    int16 vector is taken to the grid by quantize_vector(value, multiplier, shift, limit). delta: products see what was
+    last sent, and an element is sent when it moved beyond its threshold (`thresholds`: int16, one an element, in steps
+    of the grid); otherwise they see the vector itself.
     """
 
     name: str
@@ -52,7 +53,6 @@ class Accumulator:
     bias: int32 (rows,). multipliers: int16 (rows,). left, right: the shifts of each gate's requantisation.
     scales: float64 (rows,), real value of one step. bounds: int64 (rows,), proven largest magnitude of each sum:
     |bias| + sum of |weight| * the largest input, over all matrices, whatever was sent in whatever order.
-    delta: the sums are kept from step to step; all matrices of one accumulator agree in this.
     """
 
     name: str
@@ -66,11 +66,9 @@ class Accumulator:
     scales: np.ndarray
     bounds: np.ndarray
 
-    delta: bool
-
     @property
     def rows(self) -> int:
-        """Gates times units; the kernels may also touch up to 15 padded rows behind them."""
+        """Gates times units."""
         return len(self.gates) * self.units
 
 

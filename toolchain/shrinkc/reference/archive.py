@@ -17,17 +17,21 @@ from ..network import Network
 from ..quantize import QuantizedNetwork
 
 FILE_NAME = "reference.npz"
-FORMAT = "shrinkc-reference-1"
+FORMAT = "shrinkc-reference-2"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Both sides that a device is held against. digest: that of the sources built from `quantized`."""
+    """Both sides that a device is held against. digest: that of the sources built from `quantized`.
+
+    modes: how each send group's products are computed there, "delta" or "dense".
+    """
 
     format: str
     digest: str
     network: Network
     quantized: QuantizedNetwork
+    modes: dict[str, str]
 
 
 def to_bytes(reference: Reference) -> bytes:

@@ -4,7 +4,7 @@ Matrix products go through BLAS in float32 or float64, whichever the proven boun
 product and every partial sum is then an integer that the type holds without rounding. All else is integer arithmetic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +25,7 @@ class Execution:
     """What the network did, an array an utterance.
 
     outputs: int16 (frames, outputs), or (1, outputs) where the network gives its last step only. sent: uint32 (frames,
-    groups), columns sent at each frame, in the order of network.groups; a dense group sends all of them. A network of
+    groups), columns multiplied at each frame, in the order of network.groups; dense products take all. A network of
     whole utterances has their sum, over both directions, with the last frame. states: by name, `layer.state` after the
     step at each frame, where asked for and the network streams.
     """
@@ -35,11 +35,19 @@ class Execution:
     states: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
-def run(network: QuantizedNetwork, utterances: Sequence[np.ndarray], keep_states: bool = False) -> Execution:
-    """Execute on int16 inputs, (frames, inputs) an utterance, states starting anew in each."""
+def run(
+    network: QuantizedNetwork,
+    utterances: Sequence[np.ndarray],
+    keep_states: bool = False,
+    modes: Mapping[str, str] | None = None,
+) -> Execution:
+    """Execute on int16 inputs, (frames, inputs) an utterance, states starting anew in each.
+
+    modes: "delta" or "dense" by send group, as lowered, for the counts of columns; None: all that are sent count.
+    """
     total = Execution([], [])
     for group in batches(utterances, BATCH):
-        part = _run_batch(network, Batch.of(group), keep_states)
+        part = _run_batch(network, Batch.of(group), keep_states, modes or {})
         total.outputs.extend(part.outputs)
         total.sent.extend(part.sent)
         for name, series in part.states.items():
@@ -47,12 +55,12 @@ def run(network: QuantizedNetwork, utterances: Sequence[np.ndarray], keep_states
     return total
 
 
-def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool) -> Execution:
+def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool, modes: Mapping[str, str]) -> Execution:
     sent = {group.name: np.zeros(batch.frames.shape[:2], np.uint32) for group in network.groups}
     kept: dict[str, np.ndarray] = {}
 
     def run_layer(layer: QuantizedLayer, part: Batch, direction: str) -> np.ndarray:
-        runner = _LayerRun(network, layer, part)
+        runner = _LayerRun(network, layer, part, modes)
         outputs = runner.execute(keep_states)
         for name, counts in runner.sent.items():
             sent[name] += _at_frames(batch, part.ordered(counts, direction))
@@ -84,13 +92,19 @@ def _at_frames(batch: Batch, values: np.ndarray) -> np.ndarray:
 class _Sender:
     """One send group over a batch: quantises the vector, and holds what was last sent."""
 
-    def __init__(self, group: SendGroup, columns: int) -> None:
+    def __init__(self, group: SendGroup, columns: int, dense: bool) -> None:
         self.group = group
+        self.dense = dense or not group.delta
         self.held = np.zeros((columns, group.width), np.int16)
         self.every = group.delta and not group.thresholds.any()
 
     def send(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """vector (columns, width) to what the product sees, same shape, and the columns sent, (columns,)."""
+        """vector (columns, width) to what the product sees, same shape, and the columns multiplied, (columns,)."""
+        seen, changed = self._move(vector)
+        return seen, np.full(len(vector), self.group.width, np.uint16) if self.dense else changed
+
+    def _move(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same, with the columns that moved beyond their thresholds."""
         group, count = self.group, len(vector)
         grid = fixed_point.quantize_vector(vector, group.multiplier, group.shift, group.limit).astype(np.int16)
         held = self.held[:count]
@@ -110,12 +124,16 @@ class _Sender:
 class _LayerRun:
     """One layer over a batch, step by step."""
 
-    def __init__(self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch) -> None:
+    def __init__(
+        self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, modes: Mapping[str, str]
+    ) -> None:
         self.layer, self.batch, self.inputs = layer, batch, batch.frames
         steps, columns = self.inputs.shape[:2]
         names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
         self.groups = {name: network.group(name) for name in names}
-        self.senders = {name: _Sender(group, columns) for name, group in self.groups.items()}
+        self.senders = {
+            name: _Sender(group, columns, dense=modes.get(name) == "dense") for name, group in self.groups.items()
+        }
         self.sent = {name: np.zeros((steps, columns), np.uint16) for name in names}
         self.kept: dict[str, np.ndarray] = {}
         self.sums = {one.name: _Sum(one) for one in layer.accumulators}
@@ -202,3 +220,21 @@ class _Sum:
         for weights, seen in zip(self.weights, inputs, strict=True):
             total = total + seen.astype(self.dtype) @ weights
         return total.astype(np.int64)
+
+
+def sent_shares(network: QuantizedNetwork, utterances: Sequence[np.ndarray]) -> dict[str, float]:
+    """The share of each group's columns that is sent over int16 inputs, by name: 0 to 1."""
+    sent = sum(counts.sum(axis=0, dtype=np.int64) for counts in run(network, utterances).sent)
+    frames = sum(map(len, utterances))
+    shares, ended = {}, False
+    for rank in network.ranks:
+        steps = len(utterances) if ended else frames
+        for layer in rank:
+            calls = max(1, steps * len(layer.directions))
+            shares |= {
+                group.name: float(total) / (calls * group.width)
+                for group, total in zip(network.groups, sent, strict=True)
+                if group.layer == layer.name
+            }
+        ended = ended or rank[0].last
+    return shares

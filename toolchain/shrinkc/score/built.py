@@ -1,12 +1,14 @@
 """The report of a build that has not been verified yet."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 from ..compile.image import Image
-from ..lower.memory import padded
-from ..lower.program import TYPE_BYTES, Program
+from ..lower.program import TYPE_BYTES, Program, Sums
 from ..network import Network
 from ..numbers.functions import tanh_table
 from ..project import Settings
-from ..quantize.quantized import Accumulator, QuantizedNetwork, SendGroup
+from ..quantize.quantized import QuantizedNetwork, SendGroup
 from . import report
 
 FLOAT_BYTES = 4
@@ -16,12 +18,16 @@ def report_of(
     settings: Settings,
     network: Network,
     program: Program,
+    shares: Mapping[str, float],
     image: Image,
     digest: str,
     notes: tuple[str, ...],
     tools: dict[str, str],
 ) -> report.Report:
-    """What a build came to. Compression counts all that the model keeps in flash: its constants and the table."""
+    """What a build came to. Compression counts all that the model keeps in flash: its constants and the table.
+
+    shares: by send group, the share of its elements that was sent on the calibration set.
+    """
     quantized = program.network
     float_bytes = network.parameters * FLOAT_BYTES
     quantized_bytes = image.sizes.weights + tanh_table().nbytes
@@ -45,16 +51,25 @@ def report_of(
             image=image.sizes.image,
         ),
         paths=_paths(quantized),
-        groups=tuple(_group(group) for group in quantized.groups),
-        accumulators=tuple(_accumulator(one, quantized) for one in quantized.accumulators),
-        notes=(*network.notes, *notes),
+        groups=tuple(_group(group, program.modes[group.name], shares[group.name]) for group in quantized.groups),
+        accumulators=tuple(_accumulator(sums, quantized) for sums in program.sums.values()),
+        notes=(*network.notes, *notes, *_dense_notes(program, shares, settings.target)),
         files=(),
         build=settings.recorded,
     )
 
 
+def _dense_notes(program: Program, shares: Mapping[str, float], target: str) -> list[str]:
+    """Where thresholds do not make products cheaper, in one sentence."""
+    held = [group for group in program.network.groups if group.delta and program.modes[group.name] == "dense"]
+    if not held:
+        return []
+    names = ", ".join(f"{group.name} (would send {100 * shares[group.name]:.0f} %)" for group in held)
+    return [f"dense products over the values last sent, cheaper on {target}: {names}"]
+
+
 def _threshold(group: SendGroup) -> int | None:
-    """The largest threshold of a group, None where its products are dense."""
+    """The largest threshold of a group, None where it has none and its products see every value."""
     return int(group.thresholds.max()) if group.delta else None
 
 
@@ -82,22 +97,24 @@ def _paths(network: QuantizedNetwork) -> tuple[report.PathEntry, ...]:
     )
 
 
-def _group(group: SendGroup) -> report.GroupEntry:
+def _group(group: SendGroup, mode: Literal["delta", "dense"], share: float) -> report.GroupEntry:
     return report.GroupEntry(
         name=group.name,
         width=group.width,
         bits=group.bits,
         scale=group.scale,
         threshold=_threshold(group),
-        mode="delta" if group.delta else "dense",
+        sent=share,
+        mode=mode,
     )
 
 
-def _accumulator(accumulator: Accumulator, network: QuantizedNetwork) -> report.AccumulatorEntry:
+def _accumulator(sums: Sums, network: QuantizedNetwork) -> report.AccumulatorEntry:
+    accumulator = sums.accumulator
     return report.AccumulatorEntry(
         name=accumulator.name,
         rows=accumulator.rows,
         shared=len(accumulator.matrices) > 1,
         paths=tuple(path.name for path in network.paths if path.accumulator == accumulator.name),
-        ram=padded(accumulator) * TYPE_BYTES["int32_t"] if accumulator.delta else 0,
+        ram=sums.rows * TYPE_BYTES["int32_t"] if sums.kept else 0,
     )

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..files import write_whole
 
 SCHEMA_FAMILY = "shrinkc-report-"
-SCHEMA = SCHEMA_FAMILY + "1"
+SCHEMA = SCHEMA_FAMILY + "2"
 FILE_NAME = "report.json"
 PAGE_NAME = "report.html"
 
@@ -58,7 +58,7 @@ class PathEntry(_Part):
     weight_bits: Annotated[int, _about("Bits of a weight")]
     activation_bits: Annotated[int, _about("Bits of an input")]
     clipping: Annotated[str, _about("How the weights' range was chosen")]
-    threshold: Annotated[int | None, _about("Delta threshold in steps of the input's grid; null: dense")]
+    threshold: Annotated[int | None, _about("Delta threshold in steps of the input's grid; null: off")]
     largest_accumulator: Annotated[int, _about("Largest value proven possible in its accumulator", ge=0)]
     directions: Annotated[
         int, _about("Times an utterance passes through it: 2 where both directions share it", ge=1)
@@ -73,8 +73,12 @@ class GroupEntry(_Part):
     width: Annotated[int, _about("Elements of the vector", ge=0)]
     bits: Annotated[int, _about("Bits of an element")]
     scale: Annotated[float, _about("Real value of one step")]
-    threshold: Annotated[int | None, _about("Delta threshold in steps; null: dense")]
-    mode: Annotated[Literal["delta", "dense"], _about("How products with it are computed")]
+    threshold: Annotated[int | None, _about("Delta threshold in steps; null: off")]
+    sent: Annotated[float, _about("Share of its elements that were sent on the calibration set", ge=0, le=1)]
+    mode: Annotated[
+        Literal["delta", "dense"],
+        _about("How products with it are computed: of the columns sent, or densely over the values last sent"),
+    ]
 
 
 class AccumulatorEntry(_Part):
@@ -82,7 +86,7 @@ class AccumulatorEntry(_Part):
     rows: Annotated[int, _about("Accumulators in it", ge=0)]
     shared: Annotated[bool, _about("Do products of several vectors add into one sum?")]
     paths: Annotated[tuple[str, ...], _about("Paths that add into it")]
-    ram: Annotated[int, _bytes("State of its own; 0 for dense sums, which share scratch memory")]
+    ram: Annotated[int, _bytes("Sums kept from step to step; 0 where all products are dense and share scratch memory")]
 
 
 class Divergence(_Part):

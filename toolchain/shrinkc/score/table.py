@@ -24,8 +24,18 @@ def headline(report: Report) -> Rows:
             f"{compression.percent:.1f} % ({_bytes(compression.float_bytes)} of floats "
             f"to {_bytes(compression.quantized_bytes)})",
         ),
+        ("products", _products(report)),
         *(_work(report.verification) if report.verification else []),
     ]
+
+
+def _products(report: Report) -> str:
+    """Which send groups are multiplied how, each mode with its groups."""
+    named = {
+        mode: [group.name.partition("@")[0] for group in report.groups if group.mode == mode]
+        for mode in ("delta", "dense")
+    }
+    return "; ".join(f"{mode}: {', '.join(names)}" for mode, names in named.items() if names)
 
 
 def title(report: Report) -> str:

@@ -2,6 +2,7 @@
 docs/targets.md.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ class Field:
     allowed: tuple[str, ...] = ()
 
 
+WEIGHT_BITS = (2, 4, 8, 16)
+
 CORE_FIELDS = (
     Field("title", "text", "The name that people use."),
     Field("isa", "text", "The instruction set, as Arm writes it."),
@@ -28,8 +31,9 @@ CORE_FIELDS = (
         "kernels",
         "text",
         "The family of kernels that the library is built with.",
-        ("portable", "dsp"),
+        ("portable", "dsp", "helium"),
     ),
+    Field("costs", "costs", "What the kernels cost here, in instructions: the compiler chooses by it."),
     Field("board", "text", "The board that stands in for the core when only the core is named."),
 )
 
@@ -66,6 +70,15 @@ REGION_FIELDS = (
     ),
 )
 
+COST_FIELDS = (
+    Field("scan", "cost", "An element of a vector that is scanned for changes."),
+    Field("send", "cost", "More, for each that is sent."),
+    Field("quantize", "cost", "An element of a vector that is read whole, by dense products."),
+    Field("hold", "cost", "The same, where elements are held until they move by more than a threshold."),
+    Field("dense", "products", "A dense product: of each multiplication, and of each row besides, by bits of a weight."),
+    Field("delta", "products", "A delta product: the same, of the columns sent."),
+)
+
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
@@ -83,6 +96,15 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _is_cost(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def _is_products(value: object) -> bool:
+    pairs = value.values() if isinstance(value, dict) and sorted(value) == sorted(map(str, WEIGHT_BITS)) else [None]
+    return all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_cost, pair)) for pair in pairs)
+
+
 def _is_tables(value: object) -> bool:
     return isinstance(value, list) and value != [] and all(isinstance(item, dict) for item in value)
 
@@ -93,6 +115,9 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "texts": (_is_texts, "a list of strings"),
     "count": (_is_count, "an integer above 0"),
     "address": (_is_address, "a 32-bit address"),
+    "costs": (lambda value: isinstance(value, dict), "a table [costs]"),
+    "cost": (_is_cost, "a number, 0 or more"),
+    "products": (_is_products, "a table of the keys 2, 4, 8 and 16, each with two numbers"),
     "regions": (_is_tables, "one or more [[regions]] tables"),
 }
 

@@ -3,13 +3,14 @@
 import functools
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
 from ..files import system_errors
 from ..resources import data_folder
-from .fields import BOARD_FIELDS, CORE_FIELDS, REGION_FIELDS, check
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, check
 
 # At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
 LEAST_SYSTICK_HZ = 16_000_000
@@ -26,8 +27,23 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """Instructions of the kernels on a core; see COST_FIELDS.
+
+    dense, delta: by bits of a weight, (a multiplication, a row besides).
+    """
+
+    scan: float
+    send: float
+    quantize: float
+    hold: float
+    dense: Mapping[int, tuple[float, float]]
+    delta: Mapping[int, tuple[float, float]]
+
+
+@dataclass(frozen=True)
 class Core:
-    """One processor core: how to compile for it. `kernels` is portable or dsp."""
+    """One processor core: how to compile for it, and its family of kernels."""
 
     name: str
     title: str
@@ -35,6 +51,7 @@ class Core:
     flags: tuple[str, ...]
     optimisation: tuple[str, ...]
     kernels: str
+    costs: Costs
     board: str
 
 
@@ -83,7 +100,7 @@ class Target:
 
     @property
     def kernels(self) -> str:
-        """The family of kernels: portable or dsp."""
+        """The family of kernels: portable, dsp or helium."""
         return self.core.kernels
 
 
@@ -113,7 +130,14 @@ def read_core(path: Path) -> Core:
     """One file of `targets/cores`. Raises InputError naming the file and the key."""
     values = _read(path)
     check(values, CORE_FIELDS, path)
-    return Core(name=path.stem, **_frozen(values))
+    costs = values.pop("costs")
+    check(costs, COST_FIELDS, path)
+    return Core(name=path.stem, costs=_costs(costs), **_frozen(values))
+
+
+def _costs(values: dict) -> Costs:
+    pairs = {name: {int(bits): tuple(pair) for bits, pair in values[name].items()} for name in ("dense", "delta")}
+    return Costs(**{**values, **pairs})
 
 
 def read_board(path: Path) -> Board:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..files import write_whole
-from .fields import BOARD_FIELDS, CORE_FIELDS, REGION_FIELDS, TYPES, Field
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, TYPES, Field
 from .load import Target, list_targets, load_target
 
 BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
@@ -53,6 +53,8 @@ def reference() -> str:
         _table(("name", "board", "cores", "memory", "clock"), map(_board_row, boards)),
         "## A core's file: `targets/cores/<name>.toml`\n",
         _fields(CORE_FIELDS),
+        "### Its table `[costs]`\n",
+        _fields(COST_FIELDS),
         "## A board's file: `targets/boards/<name>.toml`\n",
         _fields(BOARD_FIELDS),
         "### Each `[[regions]]` table\n",
