@@ -15,6 +15,10 @@
 #include "shrinkc_helium.h"
 #include "shrinkc_kernels.h"
 
+#if SHRINKC_HAS_MVE
+#include <arm_mve.h>
+#endif
+
 #define BLOCK 16u /* rows */
 
 /* Columns whose whole bytes, up to 2^7 times a difference of up to 2^15 - 2, add up within 32 bits. */
@@ -38,21 +42,11 @@ typedef struct {
     "add r4, %[base], r4, lsl #" log2_bytes "\n"  \
     column("r4", "r5")                            \
     "le lr, 1b\n"
-#define LOAD_SUMS                       \
-    "vldrw.u32 q0, [%[sums]]\n"         \
-    "vldrw.u32 q1, [%[sums], #16]\n"    \
-    "vldrw.u32 q2, [%[sums], #32]\n"    \
-    "vldrw.u32 q3, [%[sums], #48]\n"
-#define STORE_SUMS                      \
-    "vstrw.32 q0, [%[sums]]\n"          \
-    "vstrw.32 q1, [%[sums], #16]\n"     \
-    "vstrw.32 q2, [%[sums], #32]\n"     \
-    "vstrw.32 q3, [%[sums], #48]\n"
-/* A vector of sums at `at` += vector `q`. */
-#define ADD_TO_SUMS(q, at)                     \
-    "vldrw.u32 q4, [%[sums], #" at "]\n"       \
-    "vadd.i32 q4, q4, " q "\n"                 \
-    "vstrw.32 q4, [%[sums], #" at "]\n"
+/* The operands of such a loop, and what it spoils; `sum` is four vectors of sums. */
+#define OPERANDS(sum, columns, bytes)                                                           \
+    : [a] "+w"(sum[0]), [b] "+w"(sum[1]), [c] "+w"(sum[2]), [d] "+w"(sum[3]), [list] "+r"(columns.start) \
+    : [base] "r"(bytes), [goes] "r"(goes_of(columns))
+#define SPOILED "r2", "r3", "r4", "r5", "lr", "memory"
 
 SHRINKC_INLINE uint32_t goes_of(columns_t columns)
 {
@@ -75,19 +69,20 @@ SHRINKC_INLINE uint32_t blocks_of(const shrinkc_matrix_t *matrix)
 SHRINKC_INLINE void add_block_s8(int32_t *sums, const int8_t *base, columns_t columns)
 {
 #if SHRINKC_HAS_MVE
-#define COLUMN(weights, difference)              \
-    "vldrb.s32 q4, [" weights "]\n"              \
-    "vmla.s32 q0, q4, " difference "\n"          \
-    "vldrb.s32 q5, [" weights ", #4]\n"          \
-    "vmla.s32 q1, q5, " difference "\n"          \
-    "vldrb.s32 q4, [" weights ", #8]\n"          \
-    "vmla.s32 q2, q4, " difference "\n"          \
-    "vldrb.s32 q5, [" weights ", #12]\n"         \
-    "vmla.s32 q3, q5, " difference "\n"
-    __asm__ volatile(LOAD_SUMS TWO_COLUMNS_A_GO("4", COLUMN) STORE_SUMS
-                     : [list] "+r"(columns.start)
-                     : [base] "r"(base), [goes] "r"(goes_of(columns)), [sums] "r"(sums)
-                     : "r2", "r3", "r4", "r5", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "memory");
+#define COLUMN(weights, difference)                 \
+    "vldrb.s32 q4, [" weights "]\n"                 \
+    "vmla.s32 %q[a], q4, " difference "\n"          \
+    "vldrb.s32 q5, [" weights ", #4]\n"             \
+    "vmla.s32 %q[b], q5, " difference "\n"          \
+    "vldrb.s32 q4, [" weights ", #8]\n"             \
+    "vmla.s32 %q[c], q4, " difference "\n"          \
+    "vldrb.s32 q5, [" weights ", #12]\n"            \
+    "vmla.s32 %q[d], q5, " difference "\n"
+    int32x4_t sum[4] = {vld1q_s32(sums), vld1q_s32(sums + 4), vld1q_s32(sums + 8), vld1q_s32(sums + 12)};
+    __asm__ volatile(TWO_COLUMNS_A_GO("4", COLUMN) OPERANDS(sum, columns, base) : SPOILED, "q4", "q5");
+    for (int k = 0; k < 4; k++) {
+        vst1q_s32(sums + 4 * k, sum[k]);
+    }
 #undef COLUMN
 #else
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
@@ -110,19 +105,20 @@ void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const uint32_t *l
 SHRINKC_INLINE void add_block_s16(int32_t *sums, const halfword_t *base, columns_t columns)
 {
 #if SHRINKC_HAS_MVE
-#define COLUMN(weights, difference)              \
-    "vldrh.s32 q4, [" weights "]\n"              \
-    "vmla.s32 q0, q4, " difference "\n"          \
-    "vldrh.s32 q5, [" weights ", #8]\n"          \
-    "vmla.s32 q1, q5, " difference "\n"          \
-    "vldrh.s32 q4, [" weights ", #16]\n"         \
-    "vmla.s32 q2, q4, " difference "\n"          \
-    "vldrh.s32 q5, [" weights ", #24]\n"         \
-    "vmla.s32 q3, q5, " difference "\n"
-    __asm__ volatile(LOAD_SUMS TWO_COLUMNS_A_GO("5", COLUMN) STORE_SUMS
-                     : [list] "+r"(columns.start)
-                     : [base] "r"(base), [goes] "r"(goes_of(columns)), [sums] "r"(sums)
-                     : "r2", "r3", "r4", "r5", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "memory");
+#define COLUMN(weights, difference)                 \
+    "vldrh.s32 q4, [" weights "]\n"                 \
+    "vmla.s32 %q[a], q4, " difference "\n"          \
+    "vldrh.s32 q5, [" weights ", #8]\n"             \
+    "vmla.s32 %q[b], q5, " difference "\n"          \
+    "vldrh.s32 q4, [" weights ", #16]\n"            \
+    "vmla.s32 %q[c], q4, " difference "\n"          \
+    "vldrh.s32 q5, [" weights ", #24]\n"            \
+    "vmla.s32 %q[d], q5, " difference "\n"
+    int32x4_t sum[4] = {vld1q_s32(sums), vld1q_s32(sums + 4), vld1q_s32(sums + 8), vld1q_s32(sums + 12)};
+    __asm__ volatile(TWO_COLUMNS_A_GO("5", COLUMN) OPERANDS(sum, columns, base) : SPOILED, "q4", "q5");
+    for (int k = 0; k < 4; k++) {
+        vst1q_s32(sums + 4 * k, sum[k]);
+    }
 #undef COLUMN
 #else
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
@@ -143,6 +139,13 @@ void shrinkc_delta_mat_mult_s16(const shrinkc_matrix_t *matrix, const uint32_t *
 }
 
 /* ---- 2 and 4 bits: the list in chunks ---- */
+
+#if SHRINKC_HAS_MVE
+SHRINKC_INLINE void add_four(int32_t *sums, int32x4_t more)
+{
+    vst1q_s32(sums, vaddq_s32(vld1q_s32(sums), more));
+}
+#endif
 
 typedef void add_block_t(int32_t *sums, const int8_t *base, columns_t columns, uint32_t total);
 
@@ -165,34 +168,30 @@ SHRINKC_INLINE void add_in_chunks(const shrinkc_matrix_t *matrix, uint32_t block
     }
 }
 
-/* q0, q2: whole bytes 0 to 3 and 4 to 7; q1, q3: their low digits. All start with what the digits' excess adds up to. */
+/* sum[0], sum[2]: whole bytes 0 to 3 and 4 to 7; sum[1], sum[3]: their low digits. All start with what the digits'
+ * excess adds up to. */
 SHRINKC_INLINE void add_block_s4(int32_t *sums, const int8_t *base, columns_t columns, uint32_t total)
 {
     const uint32_t first = 0u - 8u * total;
 #if SHRINKC_HAS_MVE
 #define COLUMN(weights, difference)              \
     "vldrb.s32 q4, [" weights "]\n"              \
-    "vmla.s32 q0, q4, " difference "\n"          \
-    "vand q4, q4, q6\n"                          \
-    "vmla.s32 q1, q4, " difference "\n"          \
+    "vmla.s32 %q[a], q4, " difference "\n"       \
+    "vand q4, q4, %q[mask]\n"                    \
+    "vmla.s32 %q[b], q4, " difference "\n"       \
     "vldrb.s32 q5, [" weights ", #4]\n"          \
-    "vmla.s32 q2, q5, " difference "\n"          \
-    "vand q5, q5, q6\n"                          \
-    "vmla.s32 q3, q5, " difference "\n"
-#define FINISH(whole, low, at, at_of_low) \
-    "vsub.i32 " whole ", " whole ", " low "\n" \
-    "vshr.s32 " whole ", " whole ", #4\n" ADD_TO_SUMS(whole, at) ADD_TO_SUMS(low, at_of_low)
-    __asm__ volatile("vdup.32 q0, %[first]\n"
-                     "vdup.32 q1, %[first]\n"
-                     "vdup.32 q2, %[first]\n"
-                     "vdup.32 q3, %[first]\n"
-                     "vmov.i32 q6, #15\n" TWO_COLUMNS_A_GO("3", COLUMN) FINISH("q0", "q1", "16", "0")
-                         FINISH("q2", "q3", "48", "32")
-                     : [list] "+r"(columns.start)
-                     : [base] "r"(base), [goes] "r"(goes_of(columns)), [sums] "r"(sums), [first] "r"(first)
-                     : "r2", "r3", "r4", "r5", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "memory");
+    "vmla.s32 %q[c], q5, " difference "\n"       \
+    "vand q5, q5, %q[mask]\n"                    \
+    "vmla.s32 %q[d], q5, " difference "\n"
+    const int32x4_t start = vdupq_n_s32((int32_t)first);
+    int32x4_t sum[4] = {start, start, start, start};
+    __asm__ volatile(TWO_COLUMNS_A_GO("3", COLUMN) OPERANDS(sum, columns, base), [mask] "w"(vdupq_n_s32(15))
+                     : SPOILED, "q4", "q5");
+    add_four(sums, sum[1]);
+    add_four(sums + 4, vshrq_n_s32(vsubq_s32(sum[0], sum[1]), 4));
+    add_four(sums + 8, sum[3]);
+    add_four(sums + 12, vshrq_n_s32(vsubq_s32(sum[2], sum[3]), 4));
 #undef COLUMN
-#undef FINISH
 #else
     int32_t whole[8] = {0}, low[8] = {0};
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
@@ -215,40 +214,32 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *l
     add_in_chunks(matrix, 8, (columns_t){list, count}, sums, add_block_s4);
 }
 
-/* q3: whole bytes; q2, q1, q0: bytes without one digit, two, three. */
+/* sum[3]: whole bytes; sum[2], sum[1], sum[0]: without their top digit, two, three. They start with what the excess of
+ * the digits that they hold adds up to: 2, 2 + 8, 2 + 8 + 32 times the differences. */
 SHRINKC_INLINE void add_block_s2(int32_t *sums, const int8_t *base, columns_t columns, uint32_t total)
 {
     const uint32_t first = 0u - 2u * total;
 #if SHRINKC_HAS_MVE
 #define COLUMN(weights, difference)              \
     "vldrb.s32 q4, [" weights "]\n"              \
-    "vmla.s32 q3, q4, " difference "\n"          \
-    "vand q4, q4, q5\n"                          \
-    "vmla.s32 q2, q4, " difference "\n"          \
-    "vand q4, q4, q6\n"                          \
-    "vmla.s32 q1, q4, " difference "\n"          \
-    "vand q4, q4, q7\n"                          \
-    "vmla.s32 q0, q4, " difference "\n"
-#define DIGIT(whole, low, shift) \
-    "vsub.i32 " whole ", " whole ", " low "\n" \
-    "vshr.s32 " whole ", " whole ", #" shift "\n"
-#define LESS_EXCESS(low) "vadd.i32 " low ", " low ", %[first]\n"
-    __asm__ volatile("vmov.i32 q0, #0\n"
-                     "vmov.i32 q1, #0\n"
-                     "vmov.i32 q2, #0\n"
-                     "vmov.i32 q3, #0\n"
-                     "vmov.i32 q5, #63\n"
-                     "vmov.i32 q6, #15\n"
-                     "vmov.i32 q7, #3\n" TWO_COLUMNS_A_GO("2", COLUMN) DIGIT("q3", "q2", "6") DIGIT("q2", "q1", "4")
-                         DIGIT("q1", "q0", "2") LESS_EXCESS("q0") LESS_EXCESS("q1") LESS_EXCESS("q2")
-                             ADD_TO_SUMS("q0", "0") ADD_TO_SUMS("q1", "16") ADD_TO_SUMS("q2", "32")
-                                 ADD_TO_SUMS("q3", "48")
-                     : [list] "+r"(columns.start)
-                     : [base] "r"(base), [goes] "r"(goes_of(columns)), [sums] "r"(sums), [first] "r"(first)
-                     : "r2", "r3", "r4", "r5", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory");
+    "vmla.s32 %q[d], q4, " difference "\n"       \
+    "vand q4, q4, %q[m3]\n"                      \
+    "vmla.s32 %q[c], q4, " difference "\n"       \
+    "vand q4, q4, %q[m2]\n"                      \
+    "vmla.s32 %q[b], q4, " difference "\n"       \
+    "vand q4, q4, %q[m1]\n"                      \
+    "vmla.s32 %q[a], q4, " difference "\n"
+    const int32x4_t start = vdupq_n_s32((int32_t)first), low_two = vdupq_n_s32((int32_t)(5u * first)),
+                    low_three = vdupq_n_s32((int32_t)(21u * first));
+    int32x4_t sum[4] = {start, low_two, low_three, low_three};
+    __asm__ volatile(TWO_COLUMNS_A_GO("2", COLUMN) OPERANDS(sum, columns, base), [m1] "w"(vdupq_n_s32(3)),
+                     [m2] "w"(vdupq_n_s32(15)), [m3] "w"(vdupq_n_s32(63))
+                     : SPOILED, "q4");
+    add_four(sums, sum[0]);
+    add_four(sums + 4, vshrq_n_s32(vsubq_s32(sum[1], sum[0]), 2));
+    add_four(sums + 8, vshrq_n_s32(vsubq_s32(sum[2], sum[1]), 4));
+    add_four(sums + 12, vshrq_n_s32(vsubq_s32(sum[3], sum[2]), 6));
 #undef COLUMN
-#undef DIGIT
-#undef LESS_EXCESS
 #else
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
         for (uint32_t k = 0; k < 4; k++) {
