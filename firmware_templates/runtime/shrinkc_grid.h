@@ -1,4 +1,4 @@
-/* What every scan shares: an element on its group's grid, and whether it has moved. For the kernels alone. */
+/* An element of a vector on the grid of its send group, and whether it has moved: for the scans of every family. */
 #ifndef SHRINKC_GRID_H
 #define SHRINKC_GRID_H
 

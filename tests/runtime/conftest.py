@@ -1,16 +1,18 @@
-"""The runtime, compiled once a session: as a library for Python, and as the check program for host and device."""
+"""The runtime, compiled once a session, by each compiler: every family as a library for Python, and the arithmetic."""
 
 import shutil
 
 import pytest
-import runtime_reference as reference
+import runtime_build as build
+
+from shrinkc.lower.kernels import FAMILIES
 
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory):
     """shrinkc_tables.c, rendered."""
     path = tmp_path_factory.mktemp("tables") / "shrinkc_tables.c"
-    path.write_text(reference.render_tables())
+    path.write_text(build.render_tables())
     return path
 
 
@@ -21,10 +23,18 @@ def host_compiler(request):
     return request.param
 
 
+@pytest.fixture(scope="session", params=list(FAMILIES.values()), ids=list(FAMILIES))
+def library(request, host_compiler, tables, tmp_path_factory):
+    """A family's kernels, their plain C twins, as a shared library."""
+    output = tmp_path_factory.mktemp("library") / "kernels.so"
+    sources = [*build.family_sources(request.param), tables]
+    build.compile_c([host_compiler, "-O2", "-shared", "-fPIC"], sources, output)
+    return build.Library(output, request.param)
+
+
 @pytest.fixture(scope="session")
-def library(host_compiler, tables, tmp_path_factory):
-    """The portable kernels as a shared library."""
-    output = tmp_path_factory.mktemp("library") / "runtime.so"
-    sources = [*reference.runtime_sources("portable", tables), reference.DEVICE / "fixed_point_arrays.c"]
-    reference.compile_c([host_compiler, "-O2", "-shared", "-fPIC"], sources, output)
-    return reference.Library(output)
+def arrays(host_compiler, tables, tmp_path_factory):
+    """Loops over the inline functions of shrinkc_fixed_point.h."""
+    output = tmp_path_factory.mktemp("arrays") / "arrays.so"
+    sources = [build.DEVICE / "fixed_point_arrays.c", tables]
+    return build.FixedPointArrays(build.compile_c([host_compiler, "-O2", "-shared", "-fPIC"], sources, output))

@@ -1,64 +1,82 @@
-"""The check program on a core under QEMU: digests of every kernel's output, and instructions.
+"""The check program on a core under QEMU: digests of every kernel's output, and what calls cost.
 
-`python tests/runtime/runtime_device.py` prints what a multiplication costs, as docs/kernels.md shows it.
+`python tests/runtime/runtime_device.py` prints the costs of every core, as targets/cores/ keeps them.
 """
 
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import runtime_reference as reference
+import runtime_build as build
+import runtime_costs as costs
 
-CHECKS = [reference.DEVICE / name for name in ("main.c", "check_fixed_point.c", "check_kernels.c", "count_kernels.c")]
+from shrinkc.lower.kernels import FAMILIES, Family
+from shrinkc.target.load import Board, load_target
+
 LOOP_INSTRUCTIONS = 2000
 """What count_kernels.c's known loop executes: 1000 rounds of SUBS and BNE."""
+
+VECTORS = 64
+"""Bytes of the table of vectors."""
 
 
 @dataclass(frozen=True)
 class Core:
-    name: str
-    kernels: str
-    machine: str
-    flags: tuple[str, ...] = ()
+    """A core's target, and the family that it is checked with."""
+
+    target: str
+    family: str
 
 
 CORES = {
-    "m4": Core("cortex-m4", "dsp", "mps2-an386"),
-    "m4-portable": Core("cortex-m4", "portable", "mps2-an386"),
-    "m3": Core("cortex-m3", "portable", "mps2-an385"),
-    "m0plus": Core("cortex-m0plus", "portable", "mps2-an385", ("-DTRAP_UNALIGNED",)),
+    "m3": Core("cortex-m3", "portable"),
+    "m0plus": Core("cortex-m0plus", "portable"),
+    "m4": Core("cortex-m4", "dsp"),
+    "m7": Core("cortex-m7", "dsp"),
+    "m33": Core("cortex-m33", "dsp"),
+    "m55": Core("cortex-m55", "helium"),
 }
+CORES = {name: core for name, core in CORES.items() if core.family in FAMILIES}
 
 
 @dataclass(frozen=True)
 class Run:
+    """digests: of the program's lines. instructions: of one call, by (kernel, bits, rows, columns or columns sent)."""
+
     digests: list[str]
-    instructions: dict[tuple[str, int, int], float]
-    """(kernel, bits, columns or columns sent): of one call."""
+    instructions: costs.Instructions
 
 
-def build_image(core: Core, tables: Path, output: Path) -> Path:
-    command = [
-        "arm-none-eabi-gcc",
-        "-O2",
-        f"-mcpu={core.name}",
-        "-mthumb",
-        "-DCOUNT_TICKS",
-        "-nostartfiles",
-        *core.flags,
-    ]
-    link = ["-T", str(reference.DEVICE / "image.ld"), "-Wl,--build-id=none"]
-    sources = [*CHECKS, reference.DEVICE / "platform_device.c", *reference.runtime_sources(core.kernels, tables)]
-    return reference.compile_c([*command, *link], sources, output)
+def build_image(core: Core, tables: Path, output: Path, options: tuple[str, ...] = ()) -> Path:
+    target = load_target(core.target)
+    command = ["arm-none-eabi-gcc", *target.flags, *options, "-mno-unaligned-access", "-DCOUNT_TICKS", "-nostartfiles"]
+    link = [*_memories(target.board), "-T", str(build.DEVICE / "image.ld"), "-Wl,--build-id=none"]
+    return build.build_check([*command, *link], family_of(core), "device", tables, output)
+
+
+def family_of(core: Core) -> Family:
+    return FAMILIES[core.family]
+
+
+def _memories(board: Board) -> list[str]:
+    """image.ld's symbols. The first bytes of flash are left to the vectors, if they stand there."""
+    boot, rom, ram = (board.region(kind) for kind in ("boot", "flash", "ram"))
+    origins = {"boot": boot.origin, "rom": rom.origin + (VECTORS if rom == boot else 0), "ram": ram.origin}
+    lengths = {"boot": VECTORS, "rom": rom.length - VECTORS, "ram": ram.length}
+    symbols = [f"{name}_origin={origins[name]:#x}" for name in origins]
+    symbols += [f"{name}_length={lengths[name]:#x}" for name in lengths]
+    return [f"-Wl,--defsym={symbol}" for symbol in symbols]
 
 
 def run_image(core: Core, image: Path) -> Run:
-    """One instruction is 1024 ns here, 25.6 ticks of the boards' 25 MHz: a tick is far below an instruction."""
-    command = ["qemu-system-arm", "-M", core.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
+    """One instruction is 1024 ns here, 20 ticks or more of the boards' clocks."""
+    machine = load_target(core.target).board.qemu_machine
+    command = ["qemu-system-arm", "-M", machine, "-display", "none", "-monitor", "none", "-serial", "none"]
     count = ["-semihosting-config", "enable=on,target=native", "-icount", "shift=10", "-kernel", str(image)]
     # Semihosting writes to stderr when there is no console.
-    done = subprocess.run([*command, *count], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, *count], capture_output=True, text=True, timeout=120)
     return read_output(done.stdout + done.stderr)
 
 
@@ -68,38 +86,25 @@ def read_output(text: str) -> Run:
     ticks = {}
     for line in lines:
         if line.startswith("count "):
-            _, name, bits, _rows, columns, value = line.split()
-            ticks[name, int(bits), int(columns)] = int(value)
+            _, name, *numbers, value = line.split()
+            ticks[name, *map(int, numbers)] = int(value)
     digests = [line for line in lines if not line.startswith("count ")]
     if not ticks:
         return Run(digests, {})
-    nothing = ticks.pop(("nothing", 0, 0))
-    unit = (ticks.pop(("known_loop", 0, 1000)) - nothing) / LOOP_INSTRUCTIONS
+    nothing = ticks.pop(("nothing", 0, 0, 0))
+    unit = (ticks.pop(("known_loop", 0, 0, 1000)) - nothing) / LOOP_INSTRUCTIONS
     return Run(digests, {key: (value - nothing) / unit for key, value in ticks.items()})
 
 
-def per_multiplication(run: Run, kernel: str, bits: int) -> float:
-    """In the loop over the columns: what the second half of 128 columns costs, by 128 rows."""
-    return (run.instructions[kernel, bits, 128] - run.instructions[kernel, bits, 64]) / (64 * 128)
-
-
-def print_table() -> None:
+def print_costs(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         tables = Path(folder) / "shrinkc_tables.c"
-        tables.write_text(reference.render_tables())
-        for name, core in CORES.items():
+        tables.write_text(build.render_tables())
+        for name in names:
+            core = CORES[name]
             run = run_image(core, build_image(core, tables, Path(folder) / f"{name}.elf"))
-            print(f"{name} ({core.kernels})")
-            for kernel in ("dense", "delta"):
-                for bits in reference.BITS:
-                    whole = run.instructions[kernel, bits, 128]
-                    loop = per_multiplication(run, kernel, bits)
-                    print(f"  {kernel} s{bits:<3} {loop:5.2f} a multiplication, {whole:6.0f} for 128 x 128")
-            for bits in (8, 16):
-                still, moved = (run.instructions["scan", bits, sent] / 128 for sent in (0, 128))
-                print(f"  scan s{bits:<3} {still:5.1f} an element that stays, {moved:5.1f} one that is sent")
-            print(f"  quantize  {run.instructions['quantize', 16, 128] / 128:5.1f} an element")
+            print(f"# {core.target}, {core.family}\n{costs.as_text(run.instructions)}")
 
 
 if __name__ == "__main__":
-    print_table()
+    print_costs(sys.argv[1:] or list(CORES))

@@ -24,109 +24,109 @@ def edges_and_random():
     return np.concatenate([EDGES, words(100_000)])
 
 
-def test_literal_values(library):
+def test_literal_values(arrays):
     accumulators = [1000, -1000, 1 << 24, -(1 << 24)]
-    assert library.map("requantize", accumulators, 16384, 4, 5).tolist() == [125, -125, 32767, -32768]
+    assert arrays.map("requantize", accumulators, 16384, 4, 5).tolist() == [125, -125, 32767, -32768]
     vector = [300, -300, 32767, 3, -3]
-    assert library.map("quantize_vector", vector, 16384, 15, 127).tolist() == [127, -127, 127, 2, -1]
-    assert library.map("multiply_wide", [65536, -1, -(2**31)], [3, 1, -32768]).tolist() == [3, -1, 2**30]
-    assert library.map("rounding_shift", [5, -5, 7, 7], [1, 1, 0, 3]).tolist() == [3, -2, 7, 1]
-    assert library.map("tanh_q15", [0, 4096, -4096, 32767, -32768]).tolist() == [0, 24956, -24956, 32767, -32767]
-    assert library.map("clamp_q15", [-32768, -1, 0, 1, 4095, 4096, 32767]).tolist() == [0, 0, 0, 8, 32760, 32767, 32767]
-    assert library.map("mix", [16384, 16384, 0, 32767], 100, [-100, 99, 7, -7]).tolist() == [0, 100, 7, 100]
-    assert library.map("mix_wide", [16384, 16384, 0, 32767], 1000, [-1000, 999, 7, -7]).tolist() == [0, 999, 7, 999]
-    assert library.map("sigmoid_q15", [0, 32767, -32768]).tolist() == [16384, 32767, 0]
+    assert arrays.map("quantize_vector", vector, 16384, 15, 127).tolist() == [127, -127, 127, 2, -1]
+    assert arrays.map("multiply_wide", [65536, -1, -(2**31)], [3, 1, -32768]).tolist() == [3, -1, 2**30]
+    assert arrays.map("rounding_shift", [5, -5, 7, 7], [1, 1, 0, 3]).tolist() == [3, -2, 7, 1]
+    assert arrays.map("tanh_q15", [0, 4096, -4096, 32767, -32768]).tolist() == [0, 24956, -24956, 32767, -32767]
+    assert arrays.map("clamp_q15", [-32768, -1, 0, 1, 4095, 4096, 32767]).tolist() == [0, 0, 0, 8, 32760, 32767, 32767]
+    assert arrays.map("mix", [16384, 16384, 0, 32767], 100, [-100, 99, 7, -7]).tolist() == [0, 100, 7, 100]
+    assert arrays.map("mix_wide", [16384, 16384, 0, 32767], 1000, [-1000, 999, 7, -7]).tolist() == [0, 999, 7, 999]
+    assert arrays.map("sigmoid_q15", [0, 32767, -32768]).tolist() == [16384, 32767, 0]
 
 
 @pytest.mark.parametrize("name", ["multiply_wide", "multiply_wide_by_halves"])
 @pytest.mark.parametrize("factor", [-32768, -32767, -1, 0, 1, 12345, 32767])
-def test_multiply_wide(library, name, factor):
+def test_multiply_wide(arrays, name, factor):
     values = edges_and_random()
-    assert (library.map(name, values, factor) == fixed_point.multiply_wide(values, factor)).all()
+    assert (arrays.map(name, values, factor) == fixed_point.multiply_wide(values, factor)).all()
 
 
-def test_saturations(library):
+def test_saturations(arrays):
     values = edges_and_random()
-    assert (library.map("relu", values) == np.maximum(values, 0)).all()
-    assert (library.map("saturate_s16", values) == fixed_point.saturate(values, 32767)).all()
+    assert (arrays.map("relu", values) == np.maximum(values, 0)).all()
+    assert (arrays.map("saturate_s16", values) == fixed_point.saturate(values, 32767)).all()
     for limit in (1, 7, 127, 16383, 32767):
-        assert (library.map("saturate", values, limit) == fixed_point.saturate(values, limit)).all()
+        assert (arrays.map("saturate", values, limit) == fixed_point.saturate(values, limit)).all()
         expected = fixed_point.saturate_symmetric(values, limit)
-        assert (library.map("saturate_symmetric", values, limit) == expected).all()
+        assert (arrays.map("saturate_symmetric", values, limit) == expected).all()
 
 
 @pytest.mark.parametrize("bits", range(31))
-def test_rounding_shift(library, bits):
+def test_rounding_shift(arrays, bits):
     values = np.concatenate([EDGES, words(2000)])
     values = values[values + (1 << bits >> 1) < 2**31]
-    assert (library.map("rounding_shift", values, bits) == fixed_point.rounding_shift(values, bits)).all()
+    assert (arrays.map("rounding_shift", values, bits) == fixed_point.rounding_shift(values, bits)).all()
 
 
 @pytest.mark.parametrize("right", range(1, 31))
-def test_requantize(library, right):
+def test_requantize(arrays, right):
     for left in (0, 1, 7, 16, 30):
         values = np.concatenate([EDGES, words(500)]) >> left
         for multiplier in (1, 2, 16384, 23170, 32767):
             arguments = (values, multiplier, left, right)
-            assert (library.map("requantize", *arguments) == fixed_point.requantize(*arguments)).all()
-            assert (library.map("rescale", *arguments) == fixed_point.rescale(*arguments)).all()
+            assert (arrays.map("requantize", *arguments) == fixed_point.requantize(*arguments)).all()
+            assert (arrays.map("rescale", *arguments) == fixed_point.rescale(*arguments)).all()
 
 
 @pytest.mark.parametrize("shift", range(1, 31))
-def test_quantize_vector(library, shift):
+def test_quantize_vector(arrays, shift):
     for multiplier in (1, 16384, 32767):
         for limit in (7, 127, 16383):
-            got = library.map("quantize_vector", ALL_16, multiplier, shift, limit)
+            got = arrays.map("quantize_vector", ALL_16, multiplier, shift, limit)
             assert (got == fixed_point.quantize_vector(ALL_16, multiplier, shift, limit)).all()
 
 
 @pytest.mark.parametrize("bits", [0, 1, 7, 15])
-def test_multiply_shift(library, bits):
+def test_multiply_shift(arrays, bits):
     for factor in (-32768, -1, 0, 3, 32767):
         expected = fixed_point.multiply_shift(ALL_16, factor, bits)
-        assert (library.map("multiply_shift", ALL_16, factor, bits) == expected).all()
+        assert (arrays.map("multiply_shift", ALL_16, factor, bits) == expected).all()
 
 
-def test_scale_state(library):
+def test_scale_state(arrays):
     limit = fixed_point.STATE32_MAX
     states = np.concatenate([[-limit, -1, 0, 1, limit], words(50_000, -limit, limit + 1)])
     for factor in (-32768, -1, 0, 1, 16384, 32767):
-        assert (library.map("scale_state", states, factor) == fixed_point.scale_state(states, factor)).all()
+        assert (arrays.map("scale_state", states, factor) == fixed_point.scale_state(states, factor)).all()
 
 
 SHARES = np.array([0, 1, 2, 16383, 16384, 16385, 32766, 32767])
 
 
-def test_mix(library):
+def test_mix(arrays):
     """Any gate between any two 16-bit numbers: the difference has 17 bits, and the product stays within 32."""
     ends = np.array([-32768, -32767, -16385, -1, 0, 1, 16384, 32766, 32767])
     share, a, b = (grid.ravel() for grid in np.meshgrid(SHARES, ends, ends))
     random = words(100_000, -32768, 32768)
     share, a, b = np.append(share, random & 32767), np.append(a, random), np.append(b, random[::-1])
-    got = library.map("mix", share, a, b)
+    got = arrays.map("mix", share, a, b)
     assert (got == fixed_point.mix(share, a, b)).all()
     assert (got >= np.minimum(a, b)).all() and (got <= np.maximum(a, b)).all()
 
 
-def test_mix_wide(library):
+def test_mix_wide(arrays):
     limit = fixed_point.STATE32_MAX
     ends = np.array([-limit - 1, -limit, -65537, -65536, -1, 0, 1, 65535, 65536, limit])
     share, a, b = (grid.ravel() for grid in np.meshgrid(SHARES, ends, ends))
     random = words(100_000, -limit, limit + 1)
     share, a, b = np.append(share, random & 32767), np.append(a, random), np.append(b, random[::-1])
-    got = library.map("mix_wide", share, a, b)
+    got = arrays.map("mix_wide", share, a, b)
     assert (got == fixed_point.mix_wide(share, a, b)).all()
     assert (got >= np.minimum(a, b) - 2).all() and (got <= np.maximum(a, b)).all()
 
 
-def test_clamp_of_every_argument(library):
-    got = library.map("clamp_q15", ALL_16)
+def test_clamp_of_every_argument(arrays):
+    got = arrays.map("clamp_q15", ALL_16)
     assert (got == functions.clamp_q15(ALL_16)).all()
     assert np.abs(got / 32768 - np.clip(ALL_16 / 2**functions.CLAMP_FRACTION, 0, 1)).max() <= 2**-15
 
 
-def test_tanh_and_sigmoid_of_every_argument(library):
-    tanh, sigmoid = library.map("tanh_q15", ALL_16), library.map("sigmoid_q15", ALL_16)
+def test_tanh_and_sigmoid_of_every_argument(arrays):
+    tanh, sigmoid = arrays.map("tanh_q15", ALL_16), arrays.map("sigmoid_q15", ALL_16)
     assert (tanh == functions.tanh_q15(ALL_16)).all()
     assert (sigmoid == functions.sigmoid_q15(ALL_16)).all()
     real_tanh = np.array([math.tanh(x / 2**functions.TANH_FRACTION) for x in ALL_16])

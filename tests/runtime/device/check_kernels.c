@@ -1,123 +1,108 @@
-/* Scans and products over many shapes: what is left in every array, as a digest. */
+/* Products over many shapes: what the rows come to, as a digest. The filling is the kernel's own. */
 #include "check.h"
+#include "kernels.h"
+#include "matrix.h"
 #include "platform.h"
-#include "shrinkc_kernels.h"
-
-typedef void dense_fn(const shrinkc_matrix_t *, const int16_t *, int32_t *);
-typedef void delta_fn(const shrinkc_matrix_t *, const shrinkc_active_t *, uint16_t, int32_t *);
-
-static const struct {
-    uint16_t bits;
-    dense_fn *dense;
-    delta_fn *delta;
-    int16_t limit; /* of inputs: the sums of 70 columns fit 32 bits, differences twice as large */
-} FAMILIES[] = {
-    {2, shrinkc_vec_mat_mult_s2, shrinkc_delta_mat_mult_s2, 16383},
-    {4, shrinkc_vec_mat_mult_s4, shrinkc_delta_mat_mult_s4, 16383},
-    {8, shrinkc_vec_mat_mult_s8, shrinkc_delta_mat_mult_s8, 16383},
-    {16, shrinkc_vec_mat_mult_s16, shrinkc_delta_mat_mult_s16, 400},
-};
 
 static const uint16_t ROWS[] = {1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 33, 40};
-static const uint16_t COLUMNS[] = {1, 2, 3, 4, 5, 6, 7, 8, 13, 70};
+static const uint16_t COLUMNS[] = {1, 2, 3, 4, 5, 6, 7, 8, 13, 17, 70};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Random words: filled-up rows are not zero here, and their sums are checked like any. */
-static shrinkc_matrix_t random_matrix(uint16_t bits, uint16_t rows, uint16_t columns, uint32_t *padded_rows)
+/* Of inputs: the sums of 70 columns fit 32 bits, differences twice as large. */
+static int32_t limit_of(const layout_t *layout)
 {
-    const uint32_t rows_of_block = 32u / bits, blocks = (rows + rows_of_block - 1) / rows_of_block;
-    uint32_t *words = platform_allocate(4 * blocks * columns);
-    for (uint32_t i = 0; i < blocks * columns; i++) {
-        words[i] = random_word();
-    }
-    *padded_rows = blocks * rows_of_block;
-    return (shrinkc_matrix_t){words, rows, columns};
+    return layout->bits == 16 ? 400 : 16383;
 }
 
-static int32_t *random_accumulators(uint32_t rows)
+/* Into another array, then on top of that. */
+static void check_dense(int kernel, uint16_t rows, uint16_t columns)
 {
-    int32_t *accumulators = platform_allocate(4 * rows);
-    for (uint32_t row = 0; row < rows; row++) {
-        accumulators[row] = random_between(-1000000, 1000000);
+    const layout_t *layout = &dense_layouts[kernel];
+    const int32_t limit = limit_of(layout);
+    const shrinkc_matrix_t matrix = random_matrix(layout, rows, columns);
+    int16_t *input = platform_allocate(2 * padded_columns(layout, columns));
+    for (uint32_t j = 0; j < padded_columns(layout, columns); j++) {
+        input[j] = INT16_MIN;
     }
-    return accumulators;
-}
-
-static void check_dense(size_t family, uint16_t rows, uint16_t columns)
-{
-    uint32_t padded;
-    const uint16_t bits = FAMILIES[family].bits;
-    const int16_t limit = FAMILIES[family].limit;
-    const shrinkc_matrix_t matrix = random_matrix(bits, rows, columns, &padded);
-    for (int odd = 0; odd < 2; odd++) { /* inputs at a word, and between two */
-        int16_t *input = platform_allocate(2 * (size_t)(columns + odd));
-        input += odd;
-        for (uint32_t j = 0; j < columns; j++) {
-            input[j] = (int16_t)random_between(-limit, limit);
-        }
-        int32_t *accumulators = random_accumulators(padded);
-        FAMILIES[family].dense(&matrix, input, accumulators);
-        report("dense", bits, rows, columns, accumulators, 4 * padded);
+    for (uint32_t j = 0; j < columns; j++) {
+        input[j] = (int16_t)random_between(-limit, limit);
     }
+    int32_t *start = random_sums(layout, rows), *sums = platform_allocate(4 * padded_rows(layout, rows));
+    dense_kernels[kernel](&matrix, input, start, sums);
+    report("dense", layout->bits, rows, columns, sums, 4 * (size_t)rows);
+    dense_kernels[kernel](&matrix, input, start, start);
+    report("dense", layout->bits, rows, columns, start, 4 * (size_t)rows);
     platform_release_all();
 }
 
-static void check_delta(size_t family, uint16_t rows, uint16_t columns)
+static void check_narrow(int kernel, uint16_t rows, uint16_t columns)
 {
-    uint32_t padded;
-    const uint16_t bits = FAMILIES[family].bits;
-    const int16_t limit = FAMILIES[family].limit;
-    const shrinkc_matrix_t matrix = random_matrix(bits, rows, columns, &padded);
-    shrinkc_active_t *active = platform_allocate(sizeof(shrinkc_active_t) * columns);
-    uint16_t count = 0;
-    for (uint16_t j = 0; j < columns; j++) {
-        if (random_word() & 8) {
-            active[count].column = j;
-            active[count++].delta = (int16_t)random_between(-2 * limit, 2 * limit);
-        }
+#if NARROW
+    const layout_t *layout = &dense_layouts[kernel];
+    const shrinkc_matrix_t matrix = random_matrix(layout, rows, columns);
+    int8_t *input = platform_allocate(padded_columns(layout, columns));
+    for (uint32_t j = 0; j < padded_columns(layout, columns); j++) {
+        input[j] = INT8_MIN;
     }
-    int32_t *accumulators = random_accumulators(padded);
-    FAMILIES[family].delta(&matrix, active, count, accumulators);
-    report("delta", bits, rows, columns, accumulators, 4 * padded);
+    for (uint32_t j = 0; j < columns; j++) {
+        input[j] = (int8_t)random_between(-127, 127);
+    }
+    int32_t *start = random_sums(layout, rows), *sums = platform_allocate(4 * padded_rows(layout, rows));
+    narrow_kernels[kernel](&matrix, input, start, sums);
+    report("narrow", layout->bits, rows, columns, sums, 4 * (size_t)rows);
+    narrow_kernels[kernel](&matrix, input, start, start);
+    report("narrow", layout->bits, rows, columns, start, 4 * (size_t)rows);
     platform_release_all();
+#else
+    (void)kernel;
+    (void)rows;
+    (void)columns;
+#endif
 }
 
-static void check_scans(uint16_t width, int each)
+/* Half of the columns are sent, then all of them, then none. */
+static void check_delta(int kernel, uint16_t rows, uint16_t columns)
 {
-    int16_t *vector = platform_allocate(2 * (size_t)width), *thresholds = platform_allocate(2 * (size_t)width);
-    int16_t *sent16 = platform_allocate(2 * (size_t)width), *dense = platform_allocate(2 * (size_t)width);
-    int8_t *sent8 = platform_allocate(width);
-    shrinkc_active_t *active = platform_allocate(sizeof(shrinkc_active_t) * width);
-    const shrinkc_send_group_t narrow = {width, 30000, 22, 127, 5, each ? thresholds : NULL};
-    const shrinkc_send_group_t wide = {width, 20000, 15, 16383, 700, each ? thresholds : NULL};
-    for (uint32_t step = 0; step < 8; step++) {
-        for (uint32_t j = 0; j < width; j++) {
-            vector[j] = (int16_t)random_between(-32768, 32767);
-            thresholds[j] = (int16_t)random_between(0, 100);
+    const layout_t *layout = &delta_layouts[kernel];
+    const int16_t limit = (int16_t)limit_of(layout);
+    const shrinkc_matrix_t matrix = random_matrix(layout, rows, columns);
+    const shrinkc_send_group_t group = {columns, 16384, 14, limit, 0, NULL};
+    int16_t *vector = platform_allocate(2 * (size_t)columns), *sent = platform_allocate(2 * (size_t)columns);
+    uint32_t *list = platform_allocate(4 * (size_t)list_words[columns]);
+    int32_t *sums = random_sums(layout, rows);
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t j = 0; j < columns && round < 2; j++) {
+            if (round == 1 || (random_word() & 8)) {
+                vector[j] = (int16_t)random_between(-limit, limit);
+            }
         }
-        uint16_t count = shrinkc_delta_scan_s8(&narrow, vector, sent8, active);
-        report("scan_s8", width, step, count, active, sizeof(shrinkc_active_t) * count);
-        report("sent_s8", width, step, count, sent8, width);
-        count = shrinkc_delta_scan_s16(&wide, vector, sent16, active);
-        report("scan_s16", width, step, count, active, sizeof(shrinkc_active_t) * count);
-        report("sent_s16", width, step, count, sent16, 2 * (size_t)width);
-        shrinkc_quantize_dense(&wide, vector, dense);
-        report("quantize", width, step, 0, dense, 2 * (size_t)width);
+        const uint16_t count = shrinkc_delta_scan_s16(&group, vector, sent, list);
+        delta_kernels[kernel](&matrix, list, count, sums);
+        report("delta", layout->bits, rows, columns, sums, 4 * (size_t)rows);
     }
     platform_release_all();
 }
 
 void check_kernels(void)
 {
-    for (size_t family = 0; family < COUNT(FAMILIES); family++) {
+    for (int kernel = 0; kernel < 4; kernel++) {
         for (size_t i = 0; i < COUNT(ROWS); i++) {
             for (size_t j = 0; j < COUNT(COLUMNS); j++) {
-                check_dense(family, ROWS[i], COLUMNS[j]);
-                check_delta(family, ROWS[i], COLUMNS[j]);
+                check_dense(kernel, ROWS[i], COLUMNS[j]);
+                check_delta(kernel, ROWS[i], COLUMNS[j]);
             }
         }
     }
-    check_scans(1, 0);
-    check_scans(40, 0);
-    check_scans(37, 1);
+}
+
+/* Last of all, since they are of some families alone: what comes before has the same digests from every family. */
+void check_narrow_kernels(void)
+{
+    for (int kernel = 0; kernel < 4; kernel++) {
+        for (size_t i = 0; i < COUNT(ROWS); i++) {
+            for (size_t j = 0; j < COUNT(COLUMNS); j++) {
+                check_narrow(kernel, ROWS[i], COLUMNS[j]);
+            }
+        }
+    }
 }

@@ -72,6 +72,11 @@ int main(void)
 {
     check_fixed_point();
     check_kernels();
+    check_scans();
+#if NARROW
+    check_narrow_kernels();
+    check_narrow_scans();
+#endif
     count_kernels();
     platform_print("done\n");
     return 0;

@@ -1,4 +1,4 @@
-/* A Cortex-M with nothing but memory, under QEMU: start-up, semihosting, SysTick. v6-M instructions only. */
+/* A Cortex-M with nothing but memory, under QEMU: start-up, semihosting, SysTick. */
 #include <string.h>
 
 #include "platform.h"
@@ -7,6 +7,7 @@
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014u)
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018u)
 #define CCR (*(volatile uint32_t *)0xE000ED14u)
+#define CPACR (*(volatile uint32_t *)0xE000ED88u)
 
 #define SYS_WRITE0 4
 #define SYS_EXIT 0x18
@@ -32,16 +33,24 @@ static void fault(void)
     semihost(SYS_EXIT, STOPPED_BY_FAULT);
 }
 
-void reset(void)
+/* Apart from reset, so that nothing that may use vector registers comes before they are switched on. */
+__attribute__((noinline)) static void start(void)
 {
     memcpy(&data_start, &data_load, (size_t)((uintptr_t)&data_end - (uintptr_t)&data_start));
     memset(&bss_start, 0, (size_t)((uintptr_t)&bss_end - (uintptr_t)&bss_start));
-#ifdef TRAP_UNALIGNED
-    CCR |= 8; /* as a v6-M core would, whatever core this is */
-#endif
     platform_release_all();
     main();
     semihost(SYS_EXIT, STOPPED_BY_ITSELF);
+}
+
+void reset(void)
+{
+    CCR |= 8; /* unaligned accesses trap, as on a v6-M core, whatever core this is */
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+    CPACR |= 0xFu << 20;
+    __asm__ volatile("dsb\n isb" : : : "memory");
+#endif
+    start();
 }
 
 __attribute__((section(".vectors"), used)) static void (*const vectors[16])(void) = {

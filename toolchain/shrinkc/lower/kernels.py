@@ -33,7 +33,7 @@ class Family:
 
 PORTABLE = Family(
     name="portable",
-    files=("shrinkc_kernels_portable.c",),
+    files=("shrinkc_kernels_portable.c", "shrinkc_scan_portable.c"),
     dense={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
     delta={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
     list_words=lambda width: 2 * width,

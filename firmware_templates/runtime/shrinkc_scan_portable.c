@@ -1,0 +1,99 @@
+/* From a vector to the columns to send, or to the input of a dense product. Of the portable family. */
+#include "shrinkc_kernels.h"
+
+#include <stddef.h>
+
+#include "shrinkc_grid.h"
+#include "shrinkc_list_portable.h"
+
+SHRINKC_INLINE entry_t *append(entry_t *next, int32_t column, int32_t delta)
+{
+    next->offset = 4 * (uint32_t)column;
+    next->delta = delta;
+    return next + 1;
+}
+
+/* `each` is a constant at every call: one threshold for all, the common case, is not loaded in the loop. */
+SHRINKC_INLINE uint16_t scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent,
+                                uint32_t *list, int each)
+{
+    const grid_t grid = grid_of(group);
+    const int16_t *const end = vector + group->width, *threshold = group->thresholds;
+    const int8_t *const first = sent;
+    entry_t *const entries = (entry_t *)(void *)list, *next = entries;
+    for (int32_t limit = group->threshold; vector != end; vector++, sent++) {
+        const int32_t value = on_grid(*vector, grid), delta = value - *sent;
+        if (each) {
+            limit = *threshold++;
+        }
+        if (exceeds(delta, limit)) {
+            *sent = (int8_t)value;
+            next = append(next, (int32_t)(sent - first), delta);
+        }
+    }
+    return (uint16_t)(next - entries);
+}
+
+SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
+                                 uint32_t *list, int each)
+{
+    const grid_t grid = grid_of(group);
+    const int16_t *const end = vector + group->width, *threshold = group->thresholds;
+    const int16_t *const first = sent;
+    entry_t *const entries = (entry_t *)(void *)list, *next = entries;
+    for (int32_t limit = group->threshold; vector != end; vector++, sent++) {
+        const int32_t value = on_grid(*vector, grid), delta = value - *sent;
+        if (each) {
+            limit = *threshold++;
+        }
+        if (exceeds(delta, limit)) {
+            *sent = (int16_t)value;
+            next = append(next, (int32_t)(sent - first), delta);
+        }
+    }
+    return (uint16_t)(next - entries);
+}
+
+SHRINKC_INLINE void hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input, int each)
+{
+    const grid_t grid = grid_of(group);
+    const int16_t *const end = vector + group->width, *threshold = group->thresholds;
+    for (int32_t limit = group->threshold; vector != end; vector++, input++) {
+        const int32_t value = on_grid(*vector, grid);
+        if (each) {
+            limit = *threshold++;
+        }
+        if (exceeds(value - *input, limit)) {
+            *input = (int16_t)value;
+        }
+    }
+}
+
+uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
+{
+    return group->thresholds == NULL ? scan_s8(group, vector, sent, list, 0) : scan_s8(group, vector, sent, list, 1);
+}
+
+uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
+                                uint32_t *list)
+{
+    return group->thresholds == NULL ? scan_s16(group, vector, sent, list, 0) : scan_s16(group, vector, sent, list, 1);
+}
+
+void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
+{
+    const grid_t grid = grid_of(group);
+    const int16_t *const end = vector + group->width;
+    while (vector != end) {
+        *input++ = (int16_t)on_grid(*vector++, grid);
+    }
+}
+
+void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
+{
+    if (group->thresholds == NULL) {
+        hold_s16(group, vector, input, 0);
+    } else {
+        hold_s16(group, vector, input, 1);
+    }
+}
