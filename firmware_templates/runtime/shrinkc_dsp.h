@@ -1,123 +1,109 @@
-/* The instructions of the DSP extension that the kernels use, and their loads. For shrinkc_kernels_dsp.c alone. */
+/* What the products of the DSP family share: the idea, and the instructions.
+ *
+ * SMLAD multiplies both halves of a register by both halves of another and adds the two products. So a word of weights
+ * has a column in its bottom half and the next one in its top half, and the two inputs lie side by side in memory. A
+ * half holds several rows of its column, two of 8 bits, four of 4 bits or eight of 2 bits, as one number
+ *     u[0] + 2^b u[1] + 2^2b u[2] + ... + 2^(16-b) s[last]
+ * whose digits u are excess coded (w + 2^(b-1), never negative) and whose last is two's complement. SMLAD on the word
+ * as it stands sums up all its rows, mixed. Each mask that leaves some of them, and one more SMLAD, is one more measure;
+ * as many measures as rows tell the rows apart, once a block of rows. All of it is modulo 2^32.
+ *
+ * The loops over the columns are blocks of assembly, since gcc spoils them (no LDM, nothing in place); beside each is
+ * its twin, the C that defines it. A turn of a loop has several rounds written out, and TBB enters it where the rounds
+ * to do make whole turns. They take 13 registers: all but r7, which may be the frame pointer. What a call is about
+ * therefore lies in memory (dense_t, delta_t) and its address waits on the stack while the columns go by. gcc does not
+ * find 13 registers when it does not optimise: then the twins compile.
+ */
 #ifndef SHRINKC_DSP_H
 #define SHRINKC_DSP_H
 
 #include "shrinkc_fixed_point.h"
 #include "shrinkc_kernels.h"
 
-/* Words in memory that may have been written as something else: entries of an active list, pairs of inputs. */
+#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__)
+#define SHRINKC_DSP_LOOPS 1
+#else
+#define SHRINKC_DSP_LOOPS 0
+#endif
+
+/* Words in memory that were written as something else: pairs of inputs. */
 typedef uint32_t __attribute__((may_alias)) word_t;
 
-/* sum += half of a * half of b; mac_bottom_top is the bottom half of a by the top half of b. The sum wraps. gcc 12
- * makes two instructions of the intrinsics in arm_acle.h, hence the assembly. */
-#define SHRINKC_MAC(name, instruction)                                        \
-    SHRINKC_INLINE void name(uint32_t *sum, uint32_t a, uint32_t b)           \
-    {                                                                         \
-        __asm__(instruction " %0, %1, %2, %0" : "+r"(*sum) : "r"(a), "r"(b)); \
-    }
-SHRINKC_MAC(mac_bottom_bottom, "smlabb")
-SHRINKC_MAC(mac_bottom_top, "smlabt")
-SHRINKC_MAC(mac_top_bottom, "smlatb")
-SHRINKC_MAC(mac_top_top, "smlatt")
-#undef SHRINKC_MAC
+#define ONES 0x00010001u /* for the sum of two halves */
+#define MEASURES 8       /* of a block of rows, at most */
+#define ROUNDS 4u        /* in a turn of a loop */
 
-/* Which half of a register holds the input. A constant at every use. */
-typedef enum { BOTTOM, TOP } half_t;
+/* Into the middle of a turn of four rounds, after as many rounds as `skip` says; at its end the code goes on with
+ * "bne 1b" while there is more. */
+#define ENTER(skip) "tbb [pc, " skip "]\n0: .byte (1f - 0b) / 2, (2f - 0b) / 2, (3f - 0b) / 2, (4f - 0b) / 2\n"
+#define TURN(round) "1:" round "2:" round "3:" round "4:" round
 
-/* Two rows += the halves of `weights` times one half of `input`. */
-SHRINKC_INLINE void mac_two(uint32_t *row, uint32_t *row_of_top, uint32_t weights, uint32_t input, half_t half)
+SHRINKC_INLINE uint32_t rounds_to_skip(uint32_t rounds)
 {
-    if (half == TOP) {
-        mac_bottom_top(row, weights, input);
-        mac_top_top(row_of_top, weights, input);
-    } else {
-        mac_bottom_bottom(row, weights, input);
-        mac_top_bottom(row_of_top, weights, input);
-    }
+    return (0u - rounds) & (ROUNDS - 1u);
 }
 
-/* Bytes 0 and 2 of a word, signed, in halves. */
+SHRINKC_INLINE uint32_t blocks_of(uint32_t rows, uint32_t height)
+{
+    return (rows + height - 1) / height;
+}
+
+/* SMLAD: sum + bottom * bottom + top * top, of signed halves. */
+SHRINKC_INLINE uint32_t dual_mac(uint32_t sum, uint32_t a, uint32_t b)
+{
+#if SHRINKC_HAS_DSP
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+#else
+    const int32_t bottom = (int16_t)a * (int16_t)b, top = (int16_t)(a >> 16) * (int16_t)(b >> 16);
+    return sum + (uint32_t)bottom + (uint32_t)top;
+#endif
+}
+
+/* Bytes 0 and 2 of a word, signed, in halves; bytes 1 and 3. */
 SHRINKC_INLINE uint32_t even_bytes(uint32_t word)
 {
+#if SHRINKC_HAS_DSP
     uint32_t halves;
     __asm__("sxtb16 %0, %1" : "=r"(halves) : "r"(word));
     return halves;
+#else
+    return (uint32_t)(uint16_t)(int8_t)word | (uint32_t)(int8_t)(word >> 16) << 16;
+#endif
 }
 
-/* Bytes 1 and 3, signed, in halves. */
 SHRINKC_INLINE uint32_t odd_bytes(uint32_t word)
 {
+#if SHRINKC_HAS_DSP
     uint32_t halves;
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
     return halves;
+#else
+    return even_bytes(word >> 8);
+#endif
 }
 
-/* Bytes 1 and 3, unsigned, in halves. */
-SHRINKC_INLINE uint32_t odd_unsigned_bytes(uint32_t word)
+/* The bottom halves of two words; their top halves. */
+SHRINKC_INLINE uint32_t bottoms(uint32_t first, uint32_t second)
 {
+    return (first & 0xFFFFu) | second << 16;
+}
+
+SHRINKC_INLINE uint32_t tops(uint32_t first, uint32_t second)
+{
+#if SHRINKC_HAS_DSP
     uint32_t halves;
-    __asm__("uxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
+    __asm__("pkhtb %0, %2, %1, asr #16" : "=r"(halves) : "r"(first), "r"(second));
     return halves;
+#else
+    return first >> 16 | (second & 0xFFFF0000u);
+#endif
 }
 
-/* Two words, and on, in one instruction. The pointer is word-aligned. */
-SHRINKC_INLINE void load_two(const word_t **pointer, uint32_t *first, uint32_t *second)
+/* value / 2^bits of a measure that is a multiple of it and has not wrapped. */
+SHRINKC_INLINE uint32_t shifted_down(uint32_t value, int bits)
 {
-    __asm__("ldrd %0, %1, [%2], #8"
-            : "=&r"(*first), "=&r"(*second), "+r"(*pointer)
-            : "m"(*(const word_t(*)[2]) * pointer));
-}
-
-/* An entry of an active list is a word: the column in its bottom half, the difference in its top half. */
-SHRINKC_INLINE uint32_t column_of(uint32_t entry)
-{
-    return (uint16_t)entry;
-}
-
-/* How an active list is read: four entries at a time up to `rest`, one at a time up to `end`. */
-typedef struct {
-    const word_t *start, *rest, *end;
-} list_t;
-
-SHRINKC_INLINE list_t list_of(const shrinkc_active_t *active, uint32_t count)
-{
-    const word_t *start = (const word_t *)active;
-    return (list_t){start, start + (count & ~3u), start + count};
-}
-
-/* How the input of a dense product is read: one column up to `fours`, which is word-aligned, four at a time up to
- * `rest`, one at a time up to `end`. */
-typedef struct {
-    const int16_t *start, *fours, *rest, *end;
-} span_t;
-
-SHRINKC_INLINE span_t span_of(const int16_t *input, uint32_t columns)
-{
-    const uint32_t before = columns == 0 ? 0 : ((uintptr_t)input >> 1) & 1u;
-    const int16_t *fours = input + before;
-    return (span_t){input, fours, fours + ((columns - before) & ~3u), input + columns};
-}
-
-SHRINKC_INLINE const word_t *as_words(const int16_t *aligned)
-{
-    return (const word_t *)(const void *)aligned;
-}
-
-/* Four accumulators between memory and registers. */
-SHRINKC_INLINE void load_sums(uint32_t *sum, const int32_t *accumulators)
-{
-    sum[0] = (uint32_t)accumulators[0];
-    sum[1] = (uint32_t)accumulators[1];
-    sum[2] = (uint32_t)accumulators[2];
-    sum[3] = (uint32_t)accumulators[3];
-}
-
-SHRINKC_INLINE void store_sums(int32_t *accumulators, const uint32_t *sum)
-{
-    accumulators[0] = (int32_t)sum[0];
-    accumulators[1] = (int32_t)sum[1];
-    accumulators[2] = (int32_t)sum[2];
-    accumulators[3] = (int32_t)sum[3];
+    return (uint32_t)((int32_t)value >> bits);
 }
 
 #endif

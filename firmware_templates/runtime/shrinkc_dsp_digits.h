@@ -1,140 +1,139 @@
-/* Weights of 2 and 4 bits with the DSP extension: eight rows of a block. For shrinkc_kernels_dsp.c alone.
+/* Halves of a word with four rows of 4 bits or eight of 2 bits: their measures, and the rows from them.
  *
- * No instruction extends the sign of half a byte, so weights are made positive first: with 8 added (2 at 2 bits: one
- * EOR for a whole word), u = w + 8 is an unsigned digit. Masking every byte's digit leaves halves that read
- * u_low + 256 u_high. They are multiplied as they are; the high digits alone are multiplied as well, into sums of
- * their own; and at the end of a block
- *     sum of u_low d = sum of (u_low + 256 u_high) d - 256 * sum of u_high d
- *     sum of w d     = sum of u d - 8 * sum of d.
- * All of that is exact modulo 2^32, and the compiler has proven that the result fits 32 bits.
+ * Four bits. A half is v0 + 16 v1 + 256 v2 + 4096 s3, and S0 to S3 are the sums of the rows. SXTB16 by ROR 8 takes the
+ * top bytes, v2 + 16 s3. With the masks as 32-bit constants of one instruction the measures are
+ *     mixed = S0 + 16 S1 + 256 S2 + 4096 S3     the word
+ *     m1    =      16 S1                        word AND 0x00F000F0
+ *     m2    =                  S2 +   16 S3     bytes
+ *     m3    =                         16 S3     bytes BIC 0x000F000F
+ * Two bits. A half has eight digits: mixed as above and m1, m2, m3 = 4 S1, 16 S2, 64 S3 by AND; top = S4 + 4 S5 + 16 S6
+ * + 64 S7 and m5, m6, m7 = 4 S5, 16 S6, 64 S7 from the bytes.
+ *
+ * Measures start at what undoes the excess, so in the end S is a row's true sum. A multiple of it must fit 32 bits if it
+ * is to be divided (on the way it may wrap), so columns are taken in chunks: 1024 of inputs up to 16383, 512 of
+ * differences twice as large. Then 16 S of 4 bits is at most 16 * 8 * 16383 * 1024 < 2^31, and 64 S of 2 bits at most
+ * 64 * 2 * 16383 * 1024 < 2^31.
  */
 #ifndef SHRINKC_DSP_DIGITS_H
 #define SHRINKC_DSP_DIGITS_H
 
 #include "shrinkc_dsp.h"
 
-typedef struct {
-    int bits;
-    int shift; /* to a byte's first digit of this pass; its second is `bits` further up */
-    uint32_t mask;
-} digits_t;
+#define DENSE_CHUNK 1024u
+#define DELTA_CHUNK 512u
 
-/* One digit of each byte: rows of bytes 0 (with 1 mixed in), 2 (with 3 mixed in), 1 and 3. */
-SHRINKC_INLINE void add_digit(uint32_t *sum, uint32_t word, int shift, uint32_t mask, uint32_t input, half_t half)
+/* Where measures start, so that the excess of the digits is undone: `excess` is 2^(b-1) times the sum of the inputs.
+ * The top row of a half has none. */
+SHRINKC_INLINE void first_measures_s4(uint32_t *first, uint32_t excess)
 {
-    const uint32_t digits = (word >> shift) & mask;
-    mac_two(&sum[0], &sum[1], digits, input, half);
-    mac_two(&sum[2], &sum[3], odd_unsigned_bytes(digits), input, half);
+    first[0] = 0u - (1u + 16u + 256u) * excess;
+    first[1] = 0u - 16u * excess;
+    first[2] = 0u - excess;
+    first[3] = 0;
 }
 
-SHRINKC_INLINE void add_digits(uint32_t *sum, uint32_t word, digits_t digits, uint32_t input, half_t half)
+SHRINKC_INLINE void first_measures_s2(uint32_t *first, uint32_t excess)
 {
-    const uint32_t positive = word ^ (digits.bits == 4 ? 0x88888888u : 0xAAAAAAAAu);
-    add_digit(sum, positive, digits.shift, digits.mask, input, half);
-    add_digit(sum + 4, positive, digits.shift + digits.bits, digits.mask, input, half);
+    first[0] = 0u - (1u + 4u + 16u + 64u + 256u * (1u + 4u + 16u)) * excess;
+    first[1] = 0u - 4u * excess;
+    first[2] = 0u - 16u * excess;
+    first[3] = 0u - 64u * excess;
+    first[4] = 0u - (1u + 4u + 16u) * excess;
+    first[5] = 0u - 4u * excess;
+    first[6] = 0u - 16u * excess;
+    first[7] = 0;
 }
 
-/* accumulators += the sums of one digit, put right. A byte's row is bytes[0] to bytes[3]. */
-SHRINKC_INLINE void finish_digit(int32_t *accumulators, int rows_of_byte, const uint32_t *sum, uint32_t correction)
+/* The C of one word and two inputs. */
+SHRINKC_INLINE void measure_s4(uint32_t *m, uint32_t word, uint32_t input)
 {
-    int32_t *const bytes[4] = {accumulators, accumulators + rows_of_byte, accumulators + 2 * rows_of_byte,
-                               accumulators + 3 * rows_of_byte};
-    *bytes[0] = (int32_t)((uint32_t)*bytes[0] + sum[0] - 256 * sum[2] - correction);
-    *bytes[1] = (int32_t)((uint32_t)*bytes[1] + sum[2] - correction);
-    *bytes[2] = (int32_t)((uint32_t)*bytes[2] + sum[1] - 256 * sum[3] - correction);
-    *bytes[3] = (int32_t)((uint32_t)*bytes[3] + sum[3] - correction);
+    const uint32_t bytes = odd_bytes(word);
+    m[0] = dual_mac(m[0], word, input);
+    m[1] = dual_mac(m[1], word & 0x00F000F0u, input);
+    m[2] = dual_mac(m[2], bytes, input);
+    m[3] = dual_mac(m[3], bytes & ~0x000F000Fu, input);
 }
 
-SHRINKC_INLINE void finish_digits(int32_t *accumulators, const uint32_t *sum, digits_t digits, uint32_t total)
+SHRINKC_INLINE void measure_s2(uint32_t *m, uint32_t word, uint32_t input)
 {
-    const int rows_of_byte = 8 / digits.bits, row = digits.shift / digits.bits;
-    const uint32_t correction = (digits.bits == 4 ? 8 : 2) * total;
-    finish_digit(accumulators + row, rows_of_byte, sum, correction);
-    finish_digit(accumulators + row + 1, rows_of_byte, sum + 4, correction);
+    const uint32_t bytes = odd_bytes(word);
+    m[0] = dual_mac(m[0], word, input);
+    m[1] = dual_mac(m[1], word & 0x000C000Cu, input);
+    m[2] = dual_mac(m[2], word & 0x00300030u, input);
+    m[3] = dual_mac(m[3], word & 0x00C000C0u, input);
+    m[4] = dual_mac(m[4], bytes, input);
+    m[5] = dual_mac(m[5], bytes & 0x000C000Cu, input);
+    m[6] = dual_mac(m[6], bytes & 0x00300030u, input);
+    m[7] = dual_mac(m[7], bytes & ~0x003F003Fu, input);
 }
 
-/* The mask stays in a register, where AND can shift its other operand for nothing. */
-SHRINKC_INLINE digits_t digits_of(int bits, int shift)
+/* sums = start + the rows that were measured. */
+SHRINKC_INLINE void add_rows_s4(const uint32_t *m, const int32_t *start, int32_t *sums)
 {
-    uint32_t mask = bits == 4 ? 0x0F0F0F0Fu : 0x03030303u;
-    __asm__("" : "+r"(mask));
-    return (digits_t){bits, shift, mask};
+    sums[0] = (int32_t)((uint32_t)start[0] + m[0] - m[1] - (m[2] << 8));
+    sums[1] = (int32_t)((uint32_t)start[1] + shifted_down(m[1], 4));
+    sums[2] = (int32_t)((uint32_t)start[2] + m[2] - m[3]);
+    sums[3] = (int32_t)((uint32_t)start[3] + shifted_down(m[3], 4));
 }
 
-/* No instruction, but what follows in the list is not loaded before this column is added: gcc would load four columns
- * at once, and keep sums on the stack to have room for them. */
-SHRINKC_INLINE void finish_column(const word_t **next, uint32_t *sum)
+SHRINKC_INLINE void add_rows_s2(const uint32_t *m, const int32_t *start, int32_t *sums)
 {
-    __asm__("" : "+r"(*next), "+r"(sum[7]));
+    sums[0] = (int32_t)((uint32_t)start[0] + m[0] - m[1] - m[2] - m[3] - (m[4] << 8));
+    sums[1] = (int32_t)((uint32_t)start[1] + shifted_down(m[1], 2));
+    sums[2] = (int32_t)((uint32_t)start[2] + shifted_down(m[2], 4));
+    sums[3] = (int32_t)((uint32_t)start[3] + shifted_down(m[3], 6));
+    sums[4] = (int32_t)((uint32_t)start[4] + m[4] - m[5] - m[6] - m[7]);
+    sums[5] = (int32_t)((uint32_t)start[5] + shifted_down(m[5], 2));
+    sums[6] = (int32_t)((uint32_t)start[6] + shifted_down(m[6], 4));
+    sums[7] = (int32_t)((uint32_t)start[7] + shifted_down(m[7], 6));
 }
 
-SHRINKC_INLINE void add_entry(uint32_t *sum, const uint32_t *words, digits_t digits, const word_t **next)
-{
-    const uint32_t entry = *(*next)++;
-    add_digits(sum, words[column_of(entry)], digits, entry, TOP);
-    finish_column(next, sum);
-}
+#if SHRINKC_DSP_LOOPS
 
-SHRINKC_INLINE void add_pair(uint32_t *sum, const word_t **word, digits_t digits, const word_t **next)
-{
-    const uint32_t pair = *(*next)++;
-    add_digits(sum, *(*word)++, digits, pair, BOTTOM);
-    finish_column(word, sum);
-    add_digits(sum, *(*word)++, digits, pair, TOP);
-    finish_column(word, sum);
-}
+/* The same in assembly: 7 instructions for 8 multiplications, on mixed, m1, m2, m3 in r8 to r11. `word` and `bytes` are
+ * lost. */
+#define MEASURE_S4(word, bytes, input)                 \
+    "smlad  r8, " word ", " input ", r8\n"             \
+    "sxtb16 " bytes ", " word ", ror #8\n"             \
+    "and    " word ", " word ", #0x00F000F0\n"         \
+    "smlad  r9, " word ", " input ", r9\n"             \
+    "smlad  r10, " bytes ", " input ", r10\n"          \
+    "bic    " bytes ", " bytes ", #0x000F000F\n"       \
+    "smlad  r11, " bytes ", " input ", r11\n"
 
-SHRINKC_INLINE void delta_block(const uint32_t *words, digits_t digits, list_t list, uint32_t total,
-                                int32_t *accumulators)
-{
-    uint32_t sum[8] = {0};
-    const word_t *entry = list.start;
-    while (entry != list.rest) {
-        add_entry(sum, words, digits, &entry);
-        add_entry(sum, words, digits, &entry);
-        add_entry(sum, words, digits, &entry);
-        add_entry(sum, words, digits, &entry);
-    }
-    while (entry != list.end) {
-        add_entry(sum, words, digits, &entry);
-    }
-    finish_digits(accumulators, sum, digits, total);
-}
+/* Four rows from r8 to r11, added to what `a` to `d` hold. */
+#define ADD_ROWS_S4(a, b, c, d)                        \
+    "sub    r8, r8, r9\n"                              \
+    "add    " a ", " a ", r8\n"                        \
+    "sub    " a ", " a ", r10, lsl #8\n"               \
+    "add    " b ", " b ", r9, asr #4\n"                \
+    "sub    r10, r10, r11\n"                           \
+    "add    " c ", " c ", r10\n"                       \
+    "add    " d ", " d ", r11, asr #4\n"
 
-SHRINKC_INLINE void dense_block(const word_t *word, digits_t digits, span_t span, uint32_t total,
-                                int32_t *accumulators)
-{
-    uint32_t sum[8] = {0};
-    for (const int16_t *one = span.start; one != span.fours; one++) {
-        add_digits(sum, *word++, digits, (uint32_t)*one, BOTTOM);
-    }
-    const word_t *pair = as_words(span.fours);
-    while (pair != as_words(span.rest)) {
-        add_pair(sum, &word, digits, &pair);
-        add_pair(sum, &word, digits, &pair);
-    }
-    for (const int16_t *one = span.rest; one != span.end; one++) {
-        add_digits(sum, *word++, digits, (uint32_t)*one, BOTTOM);
-    }
-    finish_digits(accumulators, sum, digits, total);
-}
+/* 15 instructions for 16 multiplications. `word` and `part` are lost. */
+#define MEASURE_S2(word, part, input)                           \
+    "smlad  %[m0], " word ", " input ", %[m0]\n"                \
+    "and    " part ", " word ", #0x000C000C\n"                  \
+    "smlad  %[m1], " part ", " input ", %[m1]\n"                \
+    "and    " part ", " word ", #0x00300030\n"                  \
+    "smlad  %[m2], " part ", " input ", %[m2]\n"                \
+    "and    " part ", " word ", #0x00C000C0\n"                  \
+    "smlad  %[m3], " part ", " input ", %[m3]\n"                \
+    "sxtb16 " word ", " word ", ror #8\n"                       \
+    "smlad  %[m4], " word ", " input ", %[m4]\n"                \
+    "and    " part ", " word ", #0x000C000C\n"                  \
+    "smlad  %[m5], " part ", " input ", %[m5]\n"                \
+    "and    " part ", " word ", #0x00300030\n"                  \
+    "smlad  %[m6], " part ", " input ", %[m6]\n"                \
+    "bic    " part ", " word ", #0x003F003F\n"                  \
+    "smlad  %[m7], " part ", " input ", %[m7]\n"
 
-SHRINKC_INLINE uint32_t total_of_list(list_t list)
-{
-    uint32_t total = 0;
-    for (const word_t *entry = list.start; entry != list.end; entry++) {
-        total += (uint32_t)((int32_t)*entry >> 16);
-    }
-    return total;
-}
+/* Operands of eight measures, m[0] to m[7]. */
+#define MEASURES_S2(m)                                                                                      \
+    [m0] "+r"(m[0]), [m1] "+r"(m[1]), [m2] "+r"(m[2]), [m3] "+r"(m[3]), [m4] "+r"(m[4]), [m5] "+r"(m[5]), \
+        [m6] "+r"(m[6]), [m7] "+r"(m[7])
 
-SHRINKC_INLINE uint32_t total_of_span(span_t span)
-{
-    uint32_t total = 0;
-    for (const int16_t *one = span.start; one != span.end; one++) {
-        total += (uint32_t)*one;
-    }
-    return total;
-}
+#endif
 
 #endif

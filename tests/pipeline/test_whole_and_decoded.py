@@ -1,5 +1,6 @@
 """A bidirectional classifier and a streaming recogniser with a decoder of its own: from a file to a checked device."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from shrinkc.datasets import Dataset
 from shrinkc.errors import InputError
 from shrinkc.project import Options, resolve, with_options
 from shrinkc.project.values import empty
+from shrinkc.score import divergence
 from shrinkc.score.decoding import decoded_symbols
 from tools import needs_qemu, write_build
 
@@ -94,11 +96,26 @@ def test_max_frames_is_asked_for_and_refused_where_it_means_nothing(project):
 @needs_qemu
 def test_another_decoder_than_the_outputs_ask_for_is_a_divergence(project, tmp_path, monkeypatch):
     """The check itself: against symbols that are one off, the first frame is named."""
-    monkeypatch.setattr(pipeline, "decoded_symbols", lambda *given: decoded_symbols(*given) + 1)
+    monkeypatch.setattr(divergence, "decoded_symbols", lambda *given: decoded_symbols(*given) + 1)
     _, found = build_and_verify(project(False, False, decode="argmax"), tmp_path / "out")
     where = found.first_divergence
     assert not found.bit_exact and (where.quantity, where.frame) == ("decoded symbol", 0)
     assert where.device == where.reference - 1
+
+
+@needs_qemu
+def test_the_decoder_is_held_against_what_it_was_built_with(project, tmp_path):
+    """Another blank for the score, and other names for the same outputs, change nothing on the device."""
+    settings = project(False, False, decode="ctc")
+    write_build(tmp_path / "out", pipeline.build(settings))
+    data = datasets.load(settings.data.test.path)
+    datasets.save(dataclasses.replace(data, symbols=("x", "sil", "y", "z")), tmp_path / "renamed.npz")
+    for changed in (
+        dataclasses.replace(settings, metric=dataclasses.replace(settings.metric, blank="b")),
+        project(False, False, decode="ctc", test=str(tmp_path / "renamed.npz")),
+    ):
+        found = pipeline.verify(tmp_path / "out", changed).verification
+        assert found.bit_exact and found.first_divergence is None
 
 
 def test_symbols_of_greedy_ctc():

@@ -7,6 +7,7 @@ import pytest
 
 from networks import quantized, recognizer, speech_like
 from shrinkc.errors import InputError
+from shrinkc.lower import plain_modes
 from shrinkc.reference import archive, run
 
 NETWORK = recognizer()
@@ -14,7 +15,8 @@ NETWORK = recognizer()
 
 @pytest.fixture
 def kept():
-    return archive.Reference(archive.FORMAT, "ab" * 32, NETWORK, quantized(NETWORK))
+    network = quantized(NETWORK)
+    return archive.Reference(archive.FORMAT, "ab" * 32, NETWORK, network, plain_modes(network), "ctc", 3)
 
 
 def test_round_trip(kept, tmp_path):
@@ -24,7 +26,8 @@ def test_round_trip(kept, tmp_path):
     for a, b in zip(run(kept.quantized, inputs).outputs, run(found.quantized, inputs).outputs, strict=True):
         assert np.array_equal(a, b)
     assert np.array_equal(found.network.layers[0].matrices["input.x"], NETWORK.layers[0].matrices["input.x"])
-    assert found.digest == kept.digest
+    assert (found.digest, found.modes) == (kept.digest, kept.modes)
+    assert (found.decode, found.blank) == ("ctc", 3)
 
 
 def test_equal_references_give_equal_bytes(kept):

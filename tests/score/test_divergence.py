@@ -2,13 +2,14 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from networks import both_ways, quantized, recognizer, speech_like
 from shrinkc.lower import lower
 from shrinkc.reference import run
 from shrinkc.score import divergence
-from shrinkc.score.runs import describe
+from shrinkc.score.table import describe
 
 NETWORK = quantized(recognizer())
 INPUTS = [NETWORK.quantize_input(utterance) for utterance in speech_like(3)]
@@ -111,3 +112,15 @@ def test_differences_are_named_in_the_order_of_the_step(device):
     reference.sent[0][3, 0] += 1
     found = find(device, reference)
     assert (found.layer, found.utterance, found.frame) == ("rnn1", 0, 3)
+
+
+def test_a_decoder_that_gives_another_symbol_is_found():
+    """Outputs whose best classes are 0 1 1 2, then 2 0; the blank is class 0."""
+    outputs = [np.eye(3, dtype=np.int16)[[0, 1, 1, 2]], np.eye(3, dtype=np.int16)[[2, 0]]]
+    decoded = [np.array([-1, 1, -1, 2]), np.array([2, -1])]
+    assert divergence.find_decoded("head", outputs, decoded, "ctc", 0) is None
+    decoded[1][1] = 0
+    found = divergence.find_decoded("head", outputs, decoded, "ctc", 0)
+    assert (found.layer, found.quantity, found.utterance, found.frame) == ("head", "decoded symbol", 1, 1)
+    assert (found.device, found.reference) == (0, -1)
+    assert divergence.find_decoded("head", outputs, decoded, "ctc", 2).utterance == 0

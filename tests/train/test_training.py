@@ -11,7 +11,8 @@ import pytest
 
 from shrinkc.datasets import Dataset
 from shrinkc.errors import InputError
-from shrinkc.train.settings import CELLS, Settings
+from shrinkc.train.cells import CELLS
+from shrinkc.train.settings import Settings
 from shrinkc.train.state import read_checkpoint
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")

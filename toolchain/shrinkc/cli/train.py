@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from ..train.cells import CELLS
+
 
 @click.command("train")
 @click.option(
@@ -25,7 +27,7 @@ import click
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as TOML; the options below override them.")
-@click.option("--cell", help="lstm, gru, simple_rnn, ligru or sru.")
+@click.option("--cell", help=f"{', '.join([*CELLS][:-1])} or {[*CELLS][-1]}.")
 @click.option("--layers", type=int, help="Recurrent layers.")
 @click.option("--units", type=int, help="Units of each recurrent layer.")
 @click.option("--projection", type=int, help="SRU: width that a layer's input is projected to first.")

@@ -50,12 +50,12 @@ def command(
     project = read(here) if (here / FILE_NAME).exists() else None
     place = Path(folder) if folder else _output_of(project)
     settings = settings_of(reports.load(place), project, dataset)
-    if max_per_increase is not None and settings.metric.kind != "per":
-        raise InputError(f"--max-per-increase needs metric.kind 'per', and it is {settings.metric.kind!r}")
     from .. import pipeline
     from ..score.page import page
-    from ..score.verification import check_limits
+    from ..score.verification import check_limits, check_per_is_there
 
+    if max_per_increase is not None:
+        check_per_is_there(settings.metric.kind == "per")
     with Progress() as progress:
         report = pipeline.verify(place, settings, limit=limit, jobs=jobs, progress=progress)
     reports.save(place, report, page)
@@ -93,8 +93,7 @@ def settings_of(report: reports.Report, project: Values | None, dataset: str | N
     if project is not None and _name(project.get("model.path")) == _name(values.get("model.path")):
         values = _with_project(values, project)
     settings = resolve(with_options(values, Options(test=dataset)))
-    if settings.data.test is None:
-        raise InputError("no data to run: give --dataset, or set data.test in shrinkc.toml")
+    settings.source("test")
     return settings
 
 

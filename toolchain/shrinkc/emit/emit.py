@@ -2,7 +2,8 @@
 
 import functools
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import jinja2
@@ -18,6 +19,7 @@ ABI_VERSION = 3
 """Raised when the meaning of the step call, the state or the helpers changes."""
 
 RUNTIME = ("shrinkc_fixed_point.h", "shrinkc_kernels.h")
+"""What the model's own files include."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,25 @@ def emit(program: Program, labels: Labels | None = None) -> Sources:
     }
     if labels.decode != "none":
         files[f"{network.name}_decode.h"] = _render("model/decode.h.j2", context)
-    runtime = data_folder("firmware_templates") / "runtime"
-    files |= {name: (runtime / name).read_text() for name in (*RUNTIME, *program.family.files)}
+    files |= runtime_files((*RUNTIME, *program.family.files))
     files["shrinkc_tables.c"] = _render("runtime/shrinkc_tables.c.j2", {"tanh_table": tanh_table().tolist()})
     header = _render("model/model.h.j2", {**context, "digest": ""})
     digest = _digest({**files, f"{network.name}.h": header})
     files[f"{network.name}.h"] = _render("model/model.h.j2", {**context, "digest": digest})
     return Sources(network.name, dict(sorted(files.items())), digest)
+
+
+def runtime_files(names: Iterable[str]) -> dict[str, str]:
+    """Files of the runtime with all that they include, however far down: {file name: text}."""
+    folder = data_folder("firmware_templates") / "runtime"
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = (folder / name).read_text(encoding="utf-8")
+            waiting += re.findall(r'^#include "(\w+\.h)"', found[name], re.MULTILINE)
+    return found
 
 
 def _digest(files: Mapping[str, str]) -> str:

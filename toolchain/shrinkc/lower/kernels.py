@@ -16,7 +16,7 @@ WEIGHT_BITS = (2, 4, 8, 16)
 class Family:
     """One set of C files that computes scans and products.
 
-    files: of `firmware_templates/runtime/`. dense, delta: the layout of each kernel, by bits of a weight. list_words:
+    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each kernel, by bits of a weight. list_words:
     words that the list of columns to send takes, for a vector of so many elements; its format is the family's own.
     narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends their names) and not as int16_t. lanes: units
     that an element-wise loop computes side by side.
@@ -40,6 +40,37 @@ PORTABLE = Family(
 )
 
 
+def _halves(bits: int, columns: int) -> Layout:
+    """A half of a word is a column, 16 / bits rows of it; all but the last row excess coded, as one number then."""
+    last = 16 // bits - 1
+    return Layout.of(bits, last + 1, columns, lambda r, c: Place(c // 2, 16 * (c % 2) + bits * r, excess=r < last))
+
+
+DSP = Family(
+    name="dsp",
+    files=(
+        "shrinkc_kernels_dsp_dense.c",
+        "shrinkc_kernels_dsp_dense_digits.c",
+        "shrinkc_kernels_dsp_delta.c",
+        "shrinkc_kernels_dsp_delta_digits.c",
+        "shrinkc_scan_dsp.c",
+    ),
+    dense={
+        2: _halves(2, 2),
+        4: _halves(4, 8),
+        8: Layout.of(8, 4, 4, lambda r, c: Place(r // 2 + c // 2 * 2, 16 * (c % 2) + 8 * (r % 2), excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 4, lambda r, c: Place(r + c // 2 * 4, 16 * (c % 2))),
+    },
+    delta={
+        2: _halves(2, 2),
+        4: _halves(4, 2),
+        8: Layout.of(8, 4, 1, lambda r, _: Place(0, 8 * r, excess=r % 2 == 0)),
+        16: Layout.of(16, 4, 1, lambda r, _: Place(r // 2, 16 * (r % 2))),
+    },
+    list_words=lambda width: 6 * -(-width // 4),
+)
+
+
 def _in_bytes(bits: int, byte: int, digit: int = 0) -> Place:
     """Digit `digit` of byte `byte`. All but the top digit are unsigned, so that a byte is the sum of its digits."""
     return Place(byte // 4, byte % 4 * 8 + digit * bits, excess=digit < 8 // bits - 1)
@@ -49,13 +80,10 @@ def _in_bytes(bits: int, byte: int, digit: int = 0) -> Place:
 HELIUM = Family(
     name="helium",
     files=(
-        "shrinkc_grid.h",
-        "shrinkc_helium.h",
-        "shrinkc_helium_dense.h",
         "shrinkc_scan_helium.c",
-        "shrinkc_delta_helium.c",
-        "shrinkc_kernels_helium.c",
-        "shrinkc_kernels_helium_s16.c",
+        "shrinkc_kernels_helium_delta.c",
+        "shrinkc_kernels_helium_narrow.c",
+        "shrinkc_kernels_helium_dense.c",
     ),
     dense={
         2: Layout.of(2, 4, 16, lambda row, column: _in_bytes(2, column, row)),
@@ -74,4 +102,4 @@ HELIUM = Family(
     lanes=4,
 )
 
-FAMILIES = {family.name: family for family in (PORTABLE, HELIUM)}
+FAMILIES = {family.name: family for family in (PORTABLE, DSP, HELIUM)}

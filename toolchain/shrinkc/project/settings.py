@@ -135,6 +135,12 @@ class Delta:
         return found
 
 
+_MISSING = {
+    "calibration": "no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml",
+    "test": "no data to run: give --dataset, or set data.test in shrinkc.toml",
+}
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything about one build. `recorded` is the same as plain nested values, for the report.
@@ -153,6 +159,13 @@ class Settings:
     delta: Delta
     output: Path
     recorded: dict[str, object] = field(compare=False)
+
+    def source(self, role: str) -> Source:
+        """The data set of a role, "calibration" or "test". Raises InputError, with the remedy, where there is none."""
+        found = getattr(self.data, role)
+        if found is None:
+            raise InputError(_MISSING[role])
+        return found
 
     def check_patterns(self, paths: Iterable[str], groups: Iterable[str]) -> None:
         """Refuse a pattern that names nothing: a setting must never be ignored in silence.

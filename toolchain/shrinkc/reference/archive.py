@@ -24,7 +24,8 @@ FORMAT = "shrinkc-reference-2"
 class Reference:
     """Both sides that a device is held against. digest: that of the sources built from `quantized`.
 
-    modes: how each send group's products are computed there, "delta" or "dense".
+    modes: how each send group's products are computed there, "delta" or "dense". decode and blank: of the decoder in
+    the sources, "none", "argmax" or "ctc", and the index of CTC's blank, or -1.
     """
 
     format: str
@@ -32,6 +33,8 @@ class Reference:
     network: Network
     quantized: QuantizedNetwork
     modes: dict[str, str]
+    decode: str
+    blank: int
 
 
 def to_bytes(reference: Reference) -> bytes:

@@ -18,8 +18,8 @@ def reference_labels(dataset: Dataset) -> tuple[list[np.ndarray], str]:
     label an utterance. Anything else cannot be scored as accuracy: InputError.
     """
     if dataset.frame_labels is not None:
-        return np.split(dataset.frame_labels, np.cumsum(dataset.lengths)[:-1]), "frames"
-    references = np.split(dataset.labels, np.cumsum(dataset.label_lengths)[:-1])
+        return [dataset.frame_labels_of(index) for index in range(len(dataset))], "frames"
+    references = [labels for _, labels in dataset]
     if np.array_equal(dataset.lengths, dataset.label_lengths):
         return references, "frames"
     if np.all(dataset.label_lengths == 1):

@@ -8,6 +8,7 @@ from ..emulate.trace import Trace
 from ..lower.program import Program
 from ..reference import Execution
 from . import report
+from .decoding import decoded_symbols
 
 Rerun = Callable[[int], tuple[Trace, Execution]]
 """Runs one utterance again on both sides, keeping the states of every frame."""
@@ -32,6 +33,29 @@ def find(
         # The states of a whole utterance are gone when its call returns.
         found = _trace(program, utterance, *rerun(utterance)) if program.network.streams else None
         return found or _first_seen(program, utterance, outputs[utterance], sent[utterance], reference)
+    return None
+
+
+def find_decoded(
+    layer: str, outputs: Sequence[np.ndarray], decoded: Sequence[np.ndarray], decode: str, blank: int
+) -> report.Divergence | None:
+    """Where the device's own decoder first gave another symbol than the device's outputs ask for, None if nowhere.
+
+    outputs: int16 (frames, outputs) and decoded: int32 (frames,), an utterance each. layer: the last, which is named.
+    decode and blank: what the image was built with.
+    """
+    for utterance, (values, symbols) in enumerate(zip(outputs, decoded, strict=True)):
+        wanted = decoded_symbols(values, decode, blank)
+        for frame in np.flatnonzero(wanted != symbols)[:1].tolist():
+            return report.Divergence(
+                layer=layer,
+                quantity="decoded symbol",
+                utterance=utterance,
+                frame=frame,
+                index=0,
+                device=int(symbols[frame]),
+                reference=int(wanted[frame]),
+            )
     return None
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..emulate.trace import Trace
 from ..errors import BuildError, InputError
+from ..quantize import QuantizedNetwork
+from ..reference import Execution
 from . import report
 
 Outputs = Sequence[np.ndarray]
@@ -43,6 +46,33 @@ class Runs:
             if got != due:
                 raise BuildError(f"runs of other lengths: {len(got)} utterances {got[:1]}, not {len(due)} {due[:1]}")
 
+    @classmethod
+    def of(
+        cls,
+        network: QuantizedNetwork,
+        lengths: Sequence[int],
+        float_outputs: Outputs,
+        execution: Execution,
+        trace: Trace,
+        emulator: str,
+    ) -> "Runs":
+        """The three runs of `network` over utterances of `lengths` frames: float, integer reference, device."""
+        calls = cut(trace.instructions, lengths)
+        sent = np.stack([counts.sum(axis=0, dtype=np.int64) for counts in cut(trace.sent, lengths)])
+        outputs = cut(trace.outputs, lengths)
+        return cls(
+            lengths=lengths,
+            float_outputs=float_outputs,
+            integer_outputs=execution.outputs,
+            # Where the network gives its last step only, the frames before it hold none.
+            device_outputs=[values[-1:] for values in outputs] if network.last else outputs,
+            output_scale=network.output_scale,
+            sent_device={group.name: sent[:, place] for place, group in enumerate(network.groups)},
+            instructions=calls if network.streams else [counts[-1:] for counts in calls],
+            stack=trace.stack,
+            emulator=emulator,
+        )
+
     @property
     def frames(self) -> int:
         """Frames that the device ran."""
@@ -58,11 +88,9 @@ class Runs:
         }
 
 
-def describe(divergence: report.Divergence) -> str:
-    """One line that says where the device first differs, with both values."""
-    place = f"{divergence.quantity} of {divergence.layer}, utterance {divergence.utterance}"
-    place += f", frame {divergence.frame}, index {divergence.index}"
-    return f"{place}: device {divergence.device}, reference {divergence.reference}"
+def cut(values: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
+    """Frames end to end to one array an utterance."""
+    return np.split(values, np.cumsum(lengths)[:-1])
 
 
 def instructions_per_frame(instructions: Sequence[np.ndarray], lengths: Sequence[int]) -> report.Instructions:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from .report import Report, Verification
-from .runs import describe
+from .report import Divergence, Report, Verification
 
 Rows = list[tuple[str, str]]
 
@@ -96,6 +95,13 @@ def _percent(fraction: float) -> str:
 def _change(points: float, interval: Sequence[float], over: str) -> str:
     low, high = interval
     return f"{points:+.2f} points (95 % interval {low:+.2f} to {high:+.2f}, over {over})"
+
+
+def describe(divergence: Divergence) -> str:
+    """One line that says where the device first differs, with both values."""
+    place = f"{divergence.quantity} of {divergence.layer}, utterance {divergence.utterance}"
+    place += f", frame {divergence.frame}, index {divergence.index}"
+    return f"{place}: device {divergence.device}, reference {divergence.reference}"
 
 
 def plain(heading: str, rows: Sequence[Sequence[str]]) -> str:

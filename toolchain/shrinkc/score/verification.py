@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from ..datasets import Dataset
 from ..errors import InputError, LimitError
 from ..project import Metric
@@ -11,7 +9,8 @@ from . import per as rates
 from . import report
 from .accuracy import label_errors, reference_labels
 from .distance import distance
-from .runs import Outputs, Runs, describe, eliminated, instructions_per_frame
+from .runs import Outputs, Runs, eliminated, instructions_per_frame
+from .table import describe
 
 RunErrors = Mapping[str, Sequence[rates.Errors]]
 
@@ -64,14 +63,19 @@ def check_limits(verification: report.Verification, max_per_increase: float | No
         raise LimitError(f"device and reference differ: {describe(found)}")
     if max_per_increase is None:
         return
-    if verification.per is None:
-        raise InputError("--max-per-increase needs a PER: give labels, and set metric.kind to 'per'")
+    check_per_is_there(verification.per is not None)
     if verification.per.increase > max_per_increase:
         low, high = verification.per.ci95
         raise LimitError(
             f"PER rose by {verification.per.increase:.2f} points (95 % interval {low:.2f} to {high:.2f}), "
             f"above the limit of {max_per_increase:g}: use more bits or lower thresholds"
         )
+
+
+def check_per_is_there(there: bool) -> None:
+    """Refuse a limit on the PER where there is none; before a run, `there` is whether the metric asks for one."""
+    if not there:
+        raise InputError("--max-per-increase needs metric.kind 'per' and labels in the data set: the limit needs a PER")
 
 
 def _errors(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tuple[RunErrors | None, str]:
@@ -90,7 +94,7 @@ def _errors(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tu
         return {run: label_errors(references[:count], item, unit) for run, item in real.items()}, unit
     if not dataset.labelled:
         return None, ""
-    references = np.split(dataset.labels, np.cumsum(dataset.label_lengths)[:-1])[:count]
+    references = [labels for _, labels in dataset.limit(count)]
     blank, silence = _blank_and_silence(dataset, metric)
     decoded = {run: rates.decode_all(item, blank) for run, item in real.items()}
     return {run: rates.utterance_errors(references, item, silence) for run, item in decoded.items()}, "symbols"

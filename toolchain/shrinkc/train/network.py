@@ -12,28 +12,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .cells import CELLS
 from .settings import Settings
 
 
-def _keras(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
-    """One of Keras' own layers, by the name of its class."""
+def _layer_class(name: str) -> Any:
+    """The class of a cell's layers: Keras' own, or one of shrinkc.keras."""
     import keras
 
-    return getattr(keras.layers, cell), {}
+    from .. import keras as ours
 
-
-def _ligru(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
-    """LiGRU with batch norm, whose moving statistics reach as far back as the averaged weights beside them."""
-    from ..keras import LiGRU
-
-    return LiGRU, {"momentum": settings.average}
-
-
-def _sru(cell: str, units: int, inputs: int, settings: Settings) -> tuple[Any, dict[str, Any]]:
-    """SRU; as in the paper's code, a layer projects where the projection is narrower than its input and its output."""
-    from ..keras import SRU
-
-    return SRU, {"projection": settings.projection if 0 < settings.projection < min(inputs, units) else None}
+    return getattr(ours, name, None) or getattr(keras.layers, name)
 
 
 def _check_projection(stack: list[Any], settings: Settings) -> None:
@@ -45,16 +34,6 @@ def _check_projection(stack: list[Any], settings: Settings) -> None:
         )
 
 
-# A cell is one line here and its name in settings.CELLS: what users type, Keras' name of it, what makes its layers.
-LAYERS: dict[str, tuple[str, Callable]] = {
-    "lstm": ("LSTM", _keras),
-    "gru": ("GRU", _keras),
-    "simple_rnn": ("SimpleRNN", _keras),
-    "ligru": ("LiGRU", _ligru),
-    "sru": ("SRU", _sru),
-}
-
-
 def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -> Any:
     """A Keras model from raw features (batch, frames, width) to logits (batch, frames, symbols).
 
@@ -62,13 +41,14 @@ def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -
     """
     import keras
 
-    name, make = LAYERS[settings.cell]
+    cell = CELLS[settings.cell]
+    layer = _layer_class(cell.layer)
     stack = []
     for index in range(settings.layers):
-        layer, options = make(name, settings.units, settings.units if index else len(mean), settings)
         if settings.batch_norm:
             norm = keras.layers.BatchNormalization(momentum=settings.average, name=f"norm{index + 1}")
             stack.append(norm)
+        options = cell.options(settings, settings.units if index else len(mean))
         stack.append(layer(settings.units, return_sequences=True, name=f"rnn{index + 1}", **options))
     _check_projection(stack, settings)
     normalise = keras.layers.Normalization(

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-
-CELLS = ("lstm", "gru", "simple_rnn", "ligru", "sru")
+from .cells import CELLS, misplaced
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,9 @@ class Settings:
         for name in ("frame_rate", "ctc_rate", "clip"):
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be above 0")
-        if self.projection and self.cell != "sru":
-            raise InputError(f"training setting 'projection' is for the cell sru, not {self.cell}; leave it out")
-        if self.batch_norm and self.cell in ("sru", "ligru"):
-            reason = (
-                "has its own" if self.cell == "ligru" else "reads its input outside of products, where it can't fold"
-            )
-            raise InputError(
-                f"training setting 'batch_norm' is not for the cell {self.cell}, which {reason}; leave it out"
-            )
+        problem = misplaced(self)
+        if problem:
+            raise InputError(f"training setting {problem}")
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
