@@ -1,7 +1,5 @@
 """Network + Plan + Ranges to QuantizedNetwork."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..calibrate import Ranges
@@ -26,14 +24,10 @@ LEAVES_MAX = 3
 """A rescaled sum is at most 2^29: three of them and a rounding bit fit 32 bits."""
 
 
-def quantize(
-    network: Network, ranges: Ranges, plan: Plan, delta: Delta, utterances: Iterable[np.ndarray] = ()
-) -> QuantizedNetwork:
+def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta) -> QuantizedNetwork:
     """Integers for every weight, bias and equation of `network`.
 
-    utterances: raw features of the calibration set, for roundings that look at what the quantised network produces;
-    rounding to nearest does not read them. Raises BuildError where a range cannot be proven, InputError for a
-    threshold outside its grid.
+    Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid.
     """
     formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
