@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shrinkc.datasets import Dataset, check_width, load, save
+from shrinkc.datasets.container import markdown_table
 from shrinkc.errors import InputError
 
 
@@ -184,3 +186,7 @@ def test_wrong_width_names_the_remedy():
     check_width(small(), "d.npz", 2)
     with pytest.raises(InputError, match=r"'features' is 2 wide and the model takes 40.*--bands 40"):
         check_width(small(), "d.npz", 40)
+
+
+def test_documentation_holds_the_table():
+    assert markdown_table() in (Path(__file__).parents[2] / "docs" / "data.md").read_text()
