@@ -60,13 +60,30 @@ SHRINKC_INLINE uint32_t dual_mac(uint32_t sum, uint32_t a, uint32_t b)
 #endif
 }
 
-/* SXTB16 by ROR 8: bytes 1 and 3, signed, in halves. */
-SHRINKC_INLINE uint32_t odd_bytes(uint32_t word)
+/* Bytes 0 and 2 of a word, signed, in halves; bytes 1 and 3. */
+SHRINKC_INLINE uint32_t even_bytes(uint32_t word)
 {
-    return (uint32_t)(uint16_t)(int8_t)(word >> 8) | (uint32_t)(int8_t)(word >> 24) << 16;
+#if SHRINKC_HAS_DSP
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1" : "=r"(halves) : "r"(word));
+    return halves;
+#else
+    return (uint32_t)(uint16_t)(int8_t)word | (uint32_t)(int8_t)(word >> 16) << 16;
+#endif
 }
 
-/* PKHBT: the bottom halves of two words; PKHTB: their top halves. */
+SHRINKC_INLINE uint32_t odd_bytes(uint32_t word)
+{
+#if SHRINKC_HAS_DSP
+    uint32_t halves;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
+    return halves;
+#else
+    return even_bytes(word >> 8);
+#endif
+}
+
+/* The bottom halves of two words; their top halves. */
 SHRINKC_INLINE uint32_t bottoms(uint32_t first, uint32_t second)
 {
     return (first & 0xFFFFu) | second << 16;
@@ -74,7 +91,13 @@ SHRINKC_INLINE uint32_t bottoms(uint32_t first, uint32_t second)
 
 SHRINKC_INLINE uint32_t tops(uint32_t first, uint32_t second)
 {
+#if SHRINKC_HAS_DSP
+    uint32_t halves;
+    __asm__("pkhtb %0, %2, %1, asr #16" : "=r"(halves) : "r"(first), "r"(second));
+    return halves;
+#else
     return first >> 16 | (second & 0xFFFF0000u);
+#endif
 }
 
 /* value / 2^bits of a measure that is a multiple of it and has not wrapped. */

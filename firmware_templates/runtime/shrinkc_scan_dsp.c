@@ -3,7 +3,6 @@
  */
 #include <stddef.h>
 
-#include "shrinkc_dsp_delta.h"
 #include "shrinkc_dsp_grid.h"
 
 /* What was sent is in bytes or halfwords, and what moves is listed or not: constants at every call. */
@@ -70,12 +69,12 @@ SHRINKC_INLINE uint32_t scan_fours(scan_t *scan, width_t width, int listed)
         uint32_t even, odd; /* elements 0, 2 and 1, 3 */
         if (width == BYTES) {
             const uint32_t sent = *(const word_t *)(const void *)(scan->bytes + j);
-            even = subtract_halves(join_tops(value.one, value.three), even_bytes_of(sent));
-            odd = subtract_halves(join_tops(value.two, value.four), odd_bytes_of(sent));
+            even = subtract_halves(tops(value.one, value.three), even_bytes(sent));
+            odd = subtract_halves(tops(value.two, value.four), odd_bytes(sent));
         } else {
             const word_t *sent = (const word_t *)(const void *)(scan->halfwords + j);
-            even = subtract_halves(join_tops(value.one, value.two), sent[0]);
-            odd = subtract_halves(join_tops(value.three, value.four), sent[1]);
+            even = subtract_halves(tops(value.one, value.two), sent[0]);
+            odd = subtract_halves(tops(value.three, value.four), sent[1]);
         }
         even = beyond_halves(even, twice);
         odd = beyond_halves(odd, twice);
@@ -129,10 +128,10 @@ static uint16_t pair_up(uint32_t *list, const uint32_t *entries, uint32_t *next)
         const uint32_t a = entries[0], b = entries[1], c = entries[2], d = entries[3];
         list[0] = (uint16_t)a;
         list[1] = (uint16_t)b;
-        list[2] = join_tops(a, b);
+        list[2] = tops(a, b);
         list[3] = (uint16_t)c;
         list[4] = (uint16_t)d;
-        list[5] = join_tops(c, d);
+        list[5] = tops(c, d);
     }
     return count;
 }
@@ -169,7 +168,7 @@ SHRINKC_INLINE uint32_t quantize_fours(const shrinkc_send_group_t *group, const 
     const uint32_t end = group->width & ~3u;
     for (uint32_t j = 0; j != end; j += 4) {
         const scaled_t value = scale_four((const word_t *)(const void *)(vector + j), factor, start);
-        const uint32_t low = join_tops(value.one, value.two), high = join_tops(value.three, value.four);
+        const uint32_t low = tops(value.one, value.two), high = tops(value.three, value.four);
         word_t *pair = (word_t *)(void *)(input + j);
         pair[0] = subtract_halves(low, limits);
         pair[1] = subtract_halves(high, limits);
