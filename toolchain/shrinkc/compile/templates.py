@@ -1,6 +1,4 @@
-"""Renders the Jinja2 templates of `firmware_templates/`. A name that a template uses and nobody gives is an
-error.
-"""
+"""Renders the Jinja2 templates of `firmware_templates/`. A name that a template uses and nobody gives is an error."""
 
 import functools
 

@@ -1,5 +1,4 @@
-"""TIMIT: read American English with hand-made phone labels (LDC93S1), and the sample of it that NLTK
-distributes.
+"""TIMIT: read American English with hand-made phone labels (LDC93S1), and the sample of it that NLTK distributes.
 
 Layouts: the corpus' own (`TRAIN/DR1/FCJF0/SX127.WAV` beside `.PHN`, in upper or lower case, NIST SPHERE or
 RIFF) and the sample's (`dr1-fvmh0/sx206.wav`). `.phn` has one label a line: first sample, end sample, one of

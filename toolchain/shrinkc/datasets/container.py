@@ -52,9 +52,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, EOFError,
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in
-    memory.
-    """
+    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in memory."""
     if not path.exists():
         raise InputError(f"{path}: no such dataset; make one with 'shrinkc corpus'")
     if path.is_dir():

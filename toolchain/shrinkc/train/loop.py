@@ -37,8 +37,7 @@ def train(
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
-    count)` passes the batches of an epoch through, for a progress bar. In `folder`: model, log, settings,
-    checkpoint.
+    count)` passes the batches of an epoch through, for a progress bar. In `folder`: model, log, settings, checkpoint.
     """
     import keras
     import tensorflow as tf

@@ -37,9 +37,7 @@ CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.k
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log,
-    and run.
-    """
+    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log, and run."""
 
     groups: dict[str, list[np.ndarray]]
     progress: Progress
