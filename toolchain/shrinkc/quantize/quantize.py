@@ -7,6 +7,7 @@ from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.operations import Operation
 from ..project import Delta, Plan
+from .expressions import operations_of
 from .formats import LayerFormats, choose_formats, quantize_to
 from .groups import make_groups
 from .products import quantize_products
@@ -53,12 +54,13 @@ def _quantize_layer(
     layer: Layer, groups: tuple[SendGroup, ...], ranges: Ranges, plan: Plan, formats: LayerFormats
 ) -> QuantizedLayer:
     by_name = {group.name: group for group in groups}
-    accumulators, paths = quantize_products(layer, by_name, ranges, plan, formats.gate_fractions)
+    operations = operations_of(layer, ranges, formats)
+    accumulators, paths = quantize_products(layer, by_name, ranges, plan, operations.gate_fractions)
     equations = tuple(
         IntegerEquation(
             name=equation.name,
             text=str(equation),
-            operation=_resolve(formats.operations[equation.name].operation, accumulators),
+            operation=_resolve(operations.equations[equation.name].operation, accumulators),
             fraction=formats.equations[equation.name].fraction,
             limit=formats.equations[equation.name].limit,
             width=layer.width(equation.name),
