@@ -128,7 +128,7 @@ def test_headline(sample):
 
 def test_headline_before_verification(sample):
     built = msgspec.structs.replace(sample, verification=None)
-    assert [measure for measure, _ in headline(built)] == ["flash", "RAM", "stack", "compression"]
+    assert [measure for measure, _ in headline(built)] == ["flash", "RAM", "stack", "compression", "products"]
     assert title(built) == "lstm for cortex-m4"
 
 
