@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import BuildError
 from ..files import system_errors
+from ..signals import leave
 
 # tool: the Debian packages that have it
 PACKAGES = {
@@ -52,16 +53,12 @@ def _kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def _stop_on_sigterm(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
-
-
 @contextlib.contextmanager
 def _sigterm_unwinds() -> Iterator[None]:
     """Let SIGTERM unwind the stack like Ctrl-C, so that children and folders are cleaned up."""
     ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     if ours:
-        signal.signal(signal.SIGTERM, _stop_on_sigterm)
+        signal.signal(signal.SIGTERM, leave)
     try:
         yield
     finally:
