@@ -5,6 +5,7 @@
 
 import inspect
 import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -30,7 +31,8 @@ def part(name: str) -> str:
     context = click.Context(command, info_name=f"shrinkc {name}")
     usage = " ".join((f"shrinkc {name}", *command.collect_usage_pieces(context)))
     options = [_row(option) for option in command.params if isinstance(option, click.Option)]
-    return "\n".join((f"`{usage}`\n", f"{inspect.cleandoc(command.help)}\n", table(("option", "meaning"), options)))
+    help_text = "\n\n".join(textwrap.fill(text, 120) for text in inspect.cleandoc(command.help).split("\n\n"))
+    return "\n".join((f"`{usage}`\n", f"{help_text}\n", table(("option", "meaning"), options)))
 
 
 def _row(option: click.Option) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..datasets.splits import shuffled
 from ..errors import InputError
+from .reader import Reader
 from .recording import Corpus, Recording, Segment, read_audio, read_lines, shown
 
 RATE = 16000
@@ -117,3 +118,6 @@ def _sound(labels: Path) -> Path:
         if name in beside:
             return beside[name]
     raise InputError(f"{labels}: no {labels.stem}.wav beside it")
+
+
+READER = Reader("timit", read_corpus)
