@@ -13,16 +13,7 @@ from pathlib import Path
 from ..errors import BuildError
 from ..files import system_errors
 from ..signals import leave
-
-# tool: the Debian packages that have it
-PACKAGES = {
-    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "arm-none-eabi-objdump": "binutils-arm-none-eabi",
-    "gcc": "gcc libc6-dev",
-    "clang": "clang",
-    "cmake": "cmake make",
-    "qemu-system-arm": "qemu-system-arm",
-}
+from .programs import install_command
 
 # start(arguments, folder, output) -> the running process, its messages going to the file `output`
 Start = Callable[[Sequence[str], Path, Path], subprocess.Popen]
@@ -32,7 +23,7 @@ def find_tool(name: str) -> str:
     """The path of a tool. Raises BuildError saying which Debian package has it."""
     path = shutil.which(name)
     if path is None:
-        raise BuildError(f"{name} is not installed; on Debian: apt-get install {PACKAGES.get(name, name)}")
+        raise BuildError(f"{name} is not installed; on Debian: {install_command(name)}")
     return path
 
 
