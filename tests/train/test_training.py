@@ -17,6 +17,7 @@ from shrinkc.train.state import read_checkpoint
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
+
 @pytest.fixture(scope="module", params=[*CELLS, "gru, normalised"])
 def settings(request):
     cell, _, normalised = request.param.partition(",")

@@ -61,7 +61,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
-    quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
+    quantized = quantize(network, ranges, settings.plan, settings.delta)
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
     shares = _shares(quantized, calibration)
     modes = _modes(settings, quantized, target, shares)

@@ -90,7 +90,7 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ig
         raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
     from ..datasets.dataset import check_width
     from ..train.batches import gather
-    from .corpus import watched
+    from .console import watched
 
     data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
     for path in dev_paths:

@@ -68,8 +68,7 @@ class Settings:
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
-    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not
-    given.
+    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not given.
 
     An unknown key or a value of another type is an InputError that names file and key.
     """

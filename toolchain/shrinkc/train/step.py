@@ -133,10 +133,7 @@ def frame_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengt
 
 
 def ctc_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengths: Any) -> Any:
-    """CTC loss per label (Graves et al.
-
-    2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel.
-    """
+    """CTC loss per label (Graves et al. 2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel."""
     there = tf.sequence_mask(label_lengths, tf.shape(labels)[1])
     where = tf.where(there)
     sparse = tf.SparseTensor(where, tf.gather_nd(labels, where), tf.cast(tf.shape(labels), tf.int64))
