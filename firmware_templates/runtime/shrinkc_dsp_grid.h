@@ -42,8 +42,9 @@ SHRINKC_INLINE uint32_t beyond_halves(uint32_t a, uint32_t b)
 SHRINKC_INLINE uint32_t scaled_bottom(uint32_t start, uint32_t factor, uint32_t halves)
 {
 #if SHRINKC_HAS_DSP
-    __asm__("smlawb %0, %1, %2, %0" : "+r"(start) : "r"(factor), "r"(halves));
-    return start;
+    uint32_t sum;
+    __asm__("smlawb %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(halves), "r"(start));
+    return sum;
 #else
     return start + (uint32_t)(((int64_t)(int32_t)factor * (int16_t)halves) >> 16);
 #endif
@@ -52,8 +53,9 @@ SHRINKC_INLINE uint32_t scaled_bottom(uint32_t start, uint32_t factor, uint32_t 
 SHRINKC_INLINE uint32_t scaled_top(uint32_t start, uint32_t factor, uint32_t halves)
 {
 #if SHRINKC_HAS_DSP
-    __asm__("smlawt %0, %1, %2, %0" : "+r"(start) : "r"(factor), "r"(halves));
-    return start;
+    uint32_t sum;
+    __asm__("smlawt %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(halves), "r"(start));
+    return sum;
 #else
     return scaled_bottom(start, factor, halves >> 16);
 #endif
@@ -75,9 +77,15 @@ SHRINKC_INLINE uint32_t both_halves(int32_t value)
     return (uint32_t)value * 0x00010001u;
 }
 
-SHRINKC_INLINE int word_aligned(const void *pointer)
+SHRINKC_INLINE uint32_t factor_of(const shrinkc_send_group_t *group)
 {
-    return ((uintptr_t)pointer & 3u) == 0;
+    return (uint32_t)group->multiplier << (32 - group->shift);
+}
+
+/* Words are loaded, and the shift has room. */
+SHRINKC_INLINE int may_go_by_four(const shrinkc_send_group_t *group, const void *vector, const void *other)
+{
+    return group->shift >= SMALLEST_SHIFT && (((uintptr_t)vector | (uintptr_t)other) & 3u) == 0;
 }
 
 #endif

@@ -134,7 +134,7 @@ SHRINKC_INLINE void rows_s16(const uint32_t *word, delta_t *call)
 
 #endif
 
-/* m4 delta s8: 1.36. */
+/* m4 delta s8: 1.37. */
 void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     if (count == 0) {

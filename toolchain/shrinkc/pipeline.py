@@ -73,7 +73,7 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
-    quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
+    quantized = quantize(network, ranges, settings.plan, settings.delta)
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
     return Prepared(network, calibration, quantized, _shares(quantized, calibration))
 

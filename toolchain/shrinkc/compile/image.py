@@ -26,8 +26,7 @@ _HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "sta
 
 @dataclass(frozen=True)
 class Image:
-    """A test image: the ELF file, the model behind it, and its sizes in bytes (None when it was loaded from
-    a file).
+    """A test image: the ELF file, the model behind it, and its sizes in bytes (None when it was loaded from a file).
 
     `digest` is the SHA-256 of the ELF file, 64 hexadecimal digits.
     """

@@ -1,10 +1,8 @@
-"""The deepest stack that a function can need: the compiler's call graph, and disassembly for what libc
-brings.
+"""The deepest stack that a function can need: the compiler's call graph, and disassembly for what libc brings.
 
 The compiler states each function's frame and callees (-fcallgraph-info=su). Functions that come ready-made
 (memcpy, 64-bit division) have no such statement: theirs is the sum of all that their instructions push, an
-upper bound. An indirect call may reach any function whose address could be taken: one that nobody calls by
-name.
+upper bound. An indirect call may reach any function whose address could be taken: one that nobody calls by name.
 """
 
 import re

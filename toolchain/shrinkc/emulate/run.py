@@ -142,8 +142,7 @@ def run_image(
     With `dump_state` the trace holds the whole state after every frame. `arguments` are more of QEMU's own.
 
     Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the
-    image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays
-    behind.
+    image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays behind.
     """
     check_utterances(utterances, image.interface)
     if not utterances:

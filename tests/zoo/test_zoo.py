@@ -1,13 +1,9 @@
 """The zoo: what is bundled is whole, and unknown names list the known ones."""
 
-import json
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from shrinkc import zoo
-from shrinkc.cli.zoo import command
 from shrinkc.datasets import load
 from shrinkc.errors import InputError
 
@@ -48,21 +44,3 @@ def test_card_holds_what_the_model_scores(name):
     figure = measure(model, [load(found.test)], "asterisk test")
     written = next(entry for entry in found.card["per"] if entry["data"] == "asterisk test")
     assert figure.per == pytest.approx(written["per"], abs=5e-4)
-
-
-def test_list_and_json():
-    plain = CliRunner().invoke(command, [])
-    assert (
-        plain.exit_code == 0
-        and "zoo:lstm" in plain.output
-        and "95 % interval" in plain.output
-        and "asterisk test" in plain.output
-    )
-    cards = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
-    assert [card["model"] for card in cards] == [f"zoo:{name}" for name in zoo.names()]
-
-
-def test_measure_groups():
-    from shrinkc.train.measure import grouped
-
-    assert grouped(["a", "b", "+", "c"]) == [["a", "b"], ["c"]]
