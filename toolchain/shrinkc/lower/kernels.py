@@ -7,7 +7,7 @@ integers, on every core and on the host: where its instructions are missing, the
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .layout import Layout, rows_in_words
+from .layout import Layout, Place, rows_in_words
 
 WEIGHT_BITS = (2, 4, 8, 16)
 
@@ -31,12 +31,19 @@ class Family:
     lanes: int = 1
 
 
+def _portable_layout(bits: int) -> Layout:
+    """A word of rows a column, all excess-coded; at 16 bits two words, of four rows."""
+    if bits == 16:
+        return Layout.of(16, 4, 1, lambda row, _: Place(row // 2, row % 2 * 16, excess=True))
+    return rows_in_words(bits, excess=True)
+
+
 PORTABLE = Family(
     name="portable",
-    files=("shrinkc_kernels_portable.c", "shrinkc_scan_portable.c"),
-    dense={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    delta={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    list_words=lambda width: 2 * width,
+    files=("shrinkc_kernels_portable.c", "shrinkc_kernels_portable_digits.c", "shrinkc_scan_portable.c"),
+    dense={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    delta={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    list_words=lambda width: 2 + 2 * width,
 )
 
 FAMILIES = {family.name: family for family in (PORTABLE,)}
