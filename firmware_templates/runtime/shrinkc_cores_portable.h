@@ -9,58 +9,22 @@
 #else
 #define SHRINKC_HAS_V7M 0
 #define SHRINKC_HAS_V6M 1 /* eight low registers do all but add */
-/* Where an operand of a loop in assembly lives. v6-M has too few low registers to leave that to the compiler: pointers
- * and the mask are in r0, r1 and r3, sums in r8 to r11, the end in r12; r7 is left alone. */
-#if SHRINKC_HAS_V6M
-#define IN(fixed) __asm__(fixed)
-#define LOW "l"
-#define HIGH "h"
-#elif SHRINKC_HAS_V7M
-#define IN(fixed)
-#define LOW "r"
-#define HIGH "r"
-#endif
-#define HOLD_SUMS(sum)                                                                              \
-    register uint32_t s0 IN("r8") = sum[0], s1 IN("r9") = sum[1], s2 IN("r10") = sum[2], s3 IN("r11") = sum[3]
-#define SUMS [s0] "+" HIGH(s0), [s1] "+" HIGH(s1), [s2] "+" HIGH(s2), [s3] "+" HIGH(s3)
-#define STORE_SUMS(sum) (sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3)
-
 #endif
 #else
 #define SHRINKC_HAS_V7M 0
 #define SHRINKC_HAS_V6M 0
-/* Where an operand of a loop in assembly lives. v6-M has too few low registers to leave that to the compiler: pointers
- * and the mask are in r0, r1 and r3, sums in r8 to r11, the end in r12; r7 is left alone. */
-#if SHRINKC_HAS_V6M
-#define IN(fixed) __asm__(fixed)
-#define LOW "l"
-#define HIGH "h"
-#elif SHRINKC_HAS_V7M
-#define IN(fixed)
-#define LOW "r"
-#define HIGH "r"
-#endif
-#define HOLD_SUMS(sum)                                                                              \
-    register uint32_t s0 IN("r8") = sum[0], s1 IN("r9") = sum[1], s2 IN("r10") = sum[2], s3 IN("r11") = sum[3]
-#define SUMS [s0] "+" HIGH(s0), [s1] "+" HIGH(s1), [s2] "+" HIGH(s2), [s3] "+" HIGH(s3)
-#define STORE_SUMS(sum) (sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3)
-
 #endif
 
 /* Where an operand of a loop in assembly lives. v6-M has too few low registers to leave that to the compiler: pointers
- * and the mask are in r0, r1 and r3, sums in r8 to r11, the end in r12; r7 is left alone. */
+ * and the mask are in r0, r1 and r3, sums in r8 to r11, the end in r12; r7 may be the frame pointer. */
 #if SHRINKC_HAS_V6M
 #define IN(fixed) __asm__(fixed)
-#define LOW "l"
-#define HIGH "h"
-#elif SHRINKC_HAS_V7M
+#else
 #define IN(fixed)
-#define LOW "r"
-#define HIGH "r"
 #endif
 #define HOLD_SUMS(sum)                                                                              \
     register uint32_t s0 IN("r8") = sum[0], s1 IN("r9") = sum[1], s2 IN("r10") = sum[2], s3 IN("r11") = sum[3]
-#define SUMS [s0] "+" HIGH(s0), [s1] "+" HIGH(s1), [s2] "+" HIGH(s2), [s3] "+" HIGH(s3)
+#define SUMS [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3)
 #define STORE_SUMS(sum) (sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3)
 
 #endif

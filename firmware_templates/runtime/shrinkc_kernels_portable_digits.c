@@ -4,19 +4,6 @@
 
 #include "shrinkc_pairs_portable.h"
 
-/* log2 of the columns between two flushes, at most 2^8 of them; 0 where it would be fewer than eight. */
-SHRINKC_INLINE uint32_t columns_to_flush(int bits, uint32_t largest)
-{
-    uint32_t columns = 3, half = ((1u << bits) - 1) * largest << 3;
-    if (half >= HALF_BIAS) {
-        return 0;
-    }
-    for (half <<= 1; half < HALF_BIAS && columns < 8; half <<= 1) {
-        columns++;
-    }
-    return columns;
-}
-
 /* What each row loses in the end: the offset of its digits, and the bias of its low half as often as it is flushed. */
 SHRINKC_INLINE void begin_rows(int bits, uint32_t offset, uint32_t bias, const int32_t *start, int32_t *sums)
 {
@@ -27,74 +14,71 @@ SHRINKC_INLINE void begin_rows(int bits, uint32_t offset, uint32_t bias, const i
     }
 }
 
-SHRINKC_INLINE void flush_pair(int bits, uint32_t sum, int32_t *sums)
-{
-    sums[0] = (int32_t)((uint32_t)sums[0] + (sum & 0xFFFFu));
-    sums[16 / bits] = (int32_t)((uint32_t)sums[16 / bits] + (uint32_t)((int32_t)sum >> 16));
-}
-
-SHRINKC_INLINE void flush(pairs_t pairs, const uint32_t *sum, int32_t *sums)
-{
-    int32_t *const row = sums + pairs.shift / pairs.bits;
-    flush_pair(pairs.bits, sum[0], row);
-    flush_pair(pairs.bits, sum[1], row + 1);
-    flush_pair(pairs.bits, sum[2], row + 2);
-    flush_pair(pairs.bits, sum[3], row + 3);
-}
-
 SHRINKC_INLINE void begin_pairs(uint32_t *sum)
 {
     sum[0] = sum[1] = sum[2] = sum[3] = HALF_BIAS;
 }
 
-/* Eight rows of a block over all columns. */
-SHRINKC_INLINE void dense_rows(pairs_t pairs, const uint32_t *word, const int16_t *next, const int16_t *end,
-                               uint32_t log_columns, int32_t *sums)
+/* Eight rows of a block over all columns: flushed after `most` of them, and what is left by eights comes last. */
+SHRINKC_INLINE void dense_rows(pairs_t pairs, const uint32_t *word, const int16_t *next, uint32_t columns,
+                               int32_t most, int32_t *sums)
 {
-    while (next != end) {
-        const int32_t left = (int32_t)(end - next), most = INT32_C(1) << log_columns;
-        const int32_t now = left < most ? left : most;
-        const int16_t *const eights = next + (now & ~7), *const last = next + now;
-        uint32_t sum[4];
+    const int16_t *const eights = next + (columns & ~7u), *const end = next + columns;
+    uint32_t sum[4];
+    while (next != eights) {
         begin_pairs(sum);
-        if (next != eights) {
-            dense_pairs(pairs, sum, &word, &next, eights);
-        }
-        for (; next != last; next++) {
+        dense_pairs(pairs, sum, &word, &next, eights - next < most ? eights : next + most);
+        flush(pairs, sum, sums);
+    }
+    if (next != end) {
+        begin_pairs(sum);
+        for (; next != end; next++) {
             add_pairs(pairs, sum, *word++, (uint32_t)*next);
         }
         flush(pairs, sum, sums);
     }
 }
 
-SHRINKC_INLINE void delta_rows(pairs_t pairs, const uint32_t *words, const entry_t *next, const entry_t *end,
-                               uint32_t log_columns, int32_t *sums)
+SHRINKC_INLINE void delta_rows(pairs_t pairs, const uint32_t *words, const entry_t *next, uint32_t count,
+                               int32_t most, int32_t *sums)
 {
-    while (next != end) {
-        const int32_t left = (int32_t)(end - next), most = INT32_C(1) << log_columns;
-        const int32_t now = left < most ? left : most;
-        const entry_t *const eights = next + (now & ~7), *const last = next + now;
-        uint32_t sum[4];
+    const entry_t *const eights = next + (count & ~7u), *const end = next + count;
+    uint32_t sum[4];
+    while (next != eights) {
         begin_pairs(sum);
-        if (next != eights) {
-            delta_pairs(pairs, sum, words, &next, eights);
-        }
-        for (; next != last; next++) {
+        delta_pairs(pairs, sum, words, &next, eights - next < most ? eights : next + most);
+        flush(pairs, sum, sums);
+    }
+    if (next != end) {
+        begin_pairs(sum);
+        for (; next != end; next++) {
             add_pairs(pairs, sum, words[next->offset / 4], (uint32_t)next->delta);
         }
         flush(pairs, sum, sums);
     }
 }
 
-/* How a call's columns are flushed, and what that costs its rows. */
+/* How many columns between two flushes, or 0; and what a row loses in the end: the offset of its digits, and the bias
+ * of a low half as often as it is flushed. */
 typedef struct {
-    uint32_t log_columns, offset, bias;
+    int32_t most;
+    uint32_t offset, bias;
 } plan_t;
 
+/* The most columns, a power of two from 8 to 256, that cannot overfill a half of a sum. */
 SHRINKC_INLINE plan_t plan_of(int bits, int32_t total, uint32_t largest, uint32_t columns)
 {
-    const uint32_t log_columns = columns_to_flush(bits, largest), more = (UINT32_C(1) << log_columns) - 1;
-    return (plan_t){log_columns, (uint32_t)total << (bits - 1), ((columns + more) >> log_columns) * HALF_BIAS};
+    const uint32_t offset = (uint32_t)total << (bits - 1), digit = (1u << bits) - 1;
+    uint32_t log_most = 3;
+    if (8 * digit * largest >= HALF_BIAS) {
+        return (plan_t){0, offset, 0};
+    }
+    while (log_most < 8 && (2 * digit * largest << log_most) < HALF_BIAS) {
+        log_most++;
+    }
+    const int32_t most = INT32_C(1) << log_most;
+    const uint32_t flushes = ((columns & ~7u) + (uint32_t)most - 1) >> log_most;
+    return (plan_t){most, offset, (flushes + ((columns & 7u) != 0)) * HALF_BIAS};
 }
 
 /* Inputs of more than 9 bits or so: every digit on its own. */
@@ -118,16 +102,16 @@ SHRINKC_INLINE void dense_matrix(int bits, const shrinkc_matrix_t *matrix, const
     }
     const plan_t plan = plan_of(bits, total, (uint32_t)largest + 1, matrix->columns);
     for (int32_t left = matrix->rows; left > 0; left -= rows, start += rows, sums += rows) {
-        begin_rows(bits, plan.offset, plan.log_columns == 0 ? 0 : plan.bias, start, sums);
-        if (plan.log_columns == 0) {
+        begin_rows(bits, plan.offset, plan.bias, start, sums);
+        if (plan.most == 0) {
             for (const int16_t *next = input; next != end; next++) {
                 add_digits(bits, *word++, (uint32_t)*next, sums);
             }
             continue;
         }
-        dense_rows((pairs_t){bits, 0}, word, input, end, plan.log_columns, sums);
+        dense_rows((pairs_t){bits, 0}, word, input, matrix->columns, plan.most, sums);
         if (bits == 2) {
-            dense_rows((pairs_t){bits, 8}, word, input, end, plan.log_columns, sums);
+            dense_rows((pairs_t){bits, 8}, word, input, matrix->columns, plan.most, sums);
         }
         word += matrix->columns;
     }
@@ -144,16 +128,16 @@ SHRINKC_INLINE void delta_matrix(int bits, const shrinkc_matrix_t *matrix, const
     }
     const plan_t plan = plan_of(bits, head_of(list)->total, head_of(list)->largest, count);
     for (int32_t left = matrix->rows; left > 0; left -= rows, sums += rows, words += matrix->columns) {
-        begin_rows(bits, plan.offset, plan.log_columns == 0 ? 0 : plan.bias, sums, sums);
-        if (plan.log_columns == 0) {
+        begin_rows(bits, plan.offset, plan.bias, sums, sums);
+        if (plan.most == 0) {
             for (const entry_t *next = first; next != end; next++) {
                 add_digits(bits, words[next->offset / 4], (uint32_t)next->delta, sums);
             }
             continue;
         }
-        delta_rows((pairs_t){bits, 0}, words, first, end, plan.log_columns, sums);
+        delta_rows((pairs_t){bits, 0}, words, first, count, plan.most, sums);
         if (bits == 2) {
-            delta_rows((pairs_t){bits, 8}, words, first, end, plan.log_columns, sums);
+            delta_rows((pairs_t){bits, 8}, words, first, count, plan.most, sums);
         }
     }
 }

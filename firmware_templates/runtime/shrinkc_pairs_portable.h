@@ -50,6 +50,10 @@ SHRINKC_INLINE void add_pairs(pairs_t pairs, uint32_t *sum, uint32_t word, uint3
 #define DELTA_ONE(pairs) "ldrd r2, r3, [%[list]], #8\n ldr r2, [%[w], r2]\n" pairs("r2", "r3")
 #define DELTA_TWO(pairs) DELTA_ONE(pairs) DELTA_ONE(pairs)
 #define DELTA_PAIRS(pairs) DELTA_TWO(pairs) DELTA_TWO(pairs) DELTA_TWO(pairs) DELTA_TWO(pairs)
+/* Halves of the sums to the rows in r2 to r5. */
+#define LOAD_ROWS(rows) "ldmia %[" rows "], {r2, r3, r4, r5}\n"
+#define LOW(sum, row) "uxth r6, %[" sum "]\n add " row ", " row ", r6\n"
+#define HIGH(sum, row) "add " row ", " row ", %[" sum "], asr #16\n"
 
 #elif SHRINKC_HAS_V6M
 #define DENSE_TEMPORARIES "r2", "r4", "r5", "r6"
@@ -68,23 +72,28 @@ SHRINKC_INLINE void add_pairs(pairs_t pairs, uint32_t *sum, uint32_t word, uint3
 #define DENSE_PAIRS(pairs) DENSE_TWO(pairs) DENSE_TWO(pairs)
 #define DELTA_ONE(pairs) "ldmia %[list]!, {r2, r5}\n ldr r2, [%[w], r2]\n" pairs("r5")
 #define DELTA_PAIRS(pairs) DELTA_ONE(pairs) DELTA_ONE(pairs) DELTA_ONE(pairs) DELTA_ONE(pairs)
+#define LOAD_ROWS(rows) "ldmia %[" rows "]!, {r2, r3, r4, r5}\n subs %[" rows "], %[" rows "], #16\n"
+#define LOW(sum, row) "mov r6, %[" sum "]\n uxth r6, r6\n adds " row ", " row ", r6\n"
+#define HIGH(sum, row) "mov r6, %[" sum "]\n asrs r6, r6, #16\n adds " row ", " row ", r6\n"
 #endif
 
 #if SHRINKC_HAS_V7M || SHRINKC_HAS_V6M
+#define FLUSH_LOW LOW("s0", "r2") LOW("s1", "r3") LOW("s2", "r4") LOW("s3", "r5")
+#define FLUSH_HIGH HIGH("s0", "r2") HIGH("s1", "r3") HIGH("s2", "r4") HIGH("s3", "r5")
 #define DENSE_LOOP(digits)                                                                  \
     __asm__(".syntax unified\n1:\n" DENSE_PAIRS(digits) "cmp %[x], %[end]\n bne 1b"         \
-            : SUMS, [w] "+" LOW(w), [x] "+" LOW(x)                                          \
-            : [mask] LOW(mask), [end] HIGH(last)                                            \
+            : SUMS, [w] "+r"(w), [x] "+r"(x)                                          \
+            : [mask] "r"(mask), [end] "r"(last)                                            \
             : DENSE_TEMPORARIES, "cc", "memory")
 #define DELTA_LOOP(digits)                                                                  \
     __asm__(".syntax unified\n1:\n" DELTA_PAIRS(digits) "cmp %[list], %[end]\n bne 1b"      \
-            : SUMS, [list] "+" LOW(next)                                                    \
-            : [w] LOW(w), [mask] LOW(mask), [end] HIGH(last)                                \
+            : SUMS, [list] "+r"(next)                                                    \
+            : [w] "r"(w), [mask] "r"(mask), [end] "r"(last)                                \
             : DELTA_TEMPORARIES, "cc", "memory")
 #endif
 
 /* Eight columns and eight more, from *input (below end) up to end, which is before any low half runs over.
- *     m3 dense s4: 1.67     m0plus dense s4: 2.91     m3 dense s2: 1.37     m0plus dense s2: 2.52 */
+ *     m3 dense s4: 1.37     m0plus dense s4: 2.48     m3 dense s2: 1.29     m0plus dense s2: 2.42 */
 SHRINKC_INLINE void dense_pairs(pairs_t pairs, uint32_t *sum, const uint32_t **word, const int16_t **input,
                                 const int16_t *end)
 {
@@ -111,7 +120,7 @@ SHRINKC_INLINE void dense_pairs(pairs_t pairs, uint32_t *sum, const uint32_t **w
 }
 
 /* The same over the entries of a list, from *entry (below end) up to end.
- *     m3 delta s4: 2.08     m0plus delta s4: 3.34     m3 delta s2: 1.48     m0plus delta s2: 2.54 */
+ *     m3 delta s4: 1.47     m0plus delta s4: 2.48     m3 delta s2: 1.33     m0plus delta s2: 2.32 */
 SHRINKC_INLINE void delta_pairs(pairs_t pairs, uint32_t *sum, const uint32_t *words, const entry_t **entry,
                                 const entry_t *end)
 {
@@ -132,6 +141,26 @@ SHRINKC_INLINE void delta_pairs(pairs_t pairs, uint32_t *sum, const uint32_t *wo
 #else
     for (; *entry != end; ++*entry) {
         add_pairs(pairs, sum, words[(*entry)->offset / 4], (uint32_t)(*entry)->delta);
+    }
+#endif
+}
+
+/* Each half to its row's sum: 16 instructions on v7-M, 30 on v6-M. */
+SHRINKC_INLINE void flush(pairs_t pairs, const uint32_t *sum, int32_t *sums)
+{
+    int32_t *low = sums + pairs.shift / pairs.bits, *high = low + 16 / pairs.bits;
+#if SHRINKC_HAS_V7M || SHRINKC_HAS_V6M
+    HOLD_SUMS(sum);
+    register int32_t *rows IN("r0") = low, *upper IN("r1") = high;
+    __asm__(".syntax unified\n" LOAD_ROWS("rows") FLUSH_LOW "stmia %[rows]!, {r2, r3, r4, r5}\n"
+            LOAD_ROWS("upper") FLUSH_HIGH "stmia %[upper]!, {r2, r3, r4, r5}"
+            : [rows] "+r"(rows), [upper] "+r"(upper)
+            : [s0] "r"(s0), [s1] "r"(s1), [s2] "r"(s2), [s3] "r"(s3)
+            : "r2", "r3", "r4", "r5", "r6", "cc", "memory");
+#else
+    for (int pair = 0; pair < 4; pair++) {
+        low[pair] = (int32_t)((uint32_t)low[pair] + (sum[pair] & 0xFFFFu));
+        high[pair] = (int32_t)((uint32_t)high[pair] + (uint32_t)((int32_t)sum[pair] >> 16));
     }
 #endif
 }
