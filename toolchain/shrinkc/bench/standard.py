@@ -66,7 +66,8 @@ def quantized_shape(shape: StandardShape) -> QuantizedNetwork:
     """The integers of a standard shape: 8-bit inputs, thresholds of 0 or none."""
     network, calibration = network_of(shape), calibration_of(shape)
     delta = Delta(threshold=None if shape.unsent is None else 0)
-    return quantize(network, calibrate(network, calibration), Plan(weights=shape.weights), delta)
+    plan = Plan(weights=shape.weights, clipping="max", activation_clipping="max")
+    return quantize(network, calibrate(network, calibration), plan, delta)
 
 
 def shape_work(shape: StandardShape, network: QuantizedNetwork, steps: int) -> Work:
