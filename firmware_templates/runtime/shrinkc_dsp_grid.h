@@ -1,4 +1,4 @@
-/* Two elements a register: to the grid, and how far they have moved. For shrinkc_scan_dsp.c alone.
+/* Elements to the grid, two from a register. For shrinkc_scan_dsp.c alone.
  *
  * SMLAWB and SMLAWT multiply 32 bits by a half and keep the top 32 bits. With the multiplier moved up by 32 - shift, an
  * element comes out with its grid value in the top half and the fraction below: half a unit added and the bottom half
@@ -11,6 +11,7 @@
 #include "shrinkc_grid.h"
 
 #define SMALLEST_SHIFT 16
+#define LARGEST_THRESHOLD 16383 /* a grid value, at most 2^30 / 2^16 here, and it share a half */
 #define HALF_A_UNIT 0x8000u
 
 /* a - b of halves. */
@@ -82,10 +83,15 @@ SHRINKC_INLINE uint32_t factor_of(const shrinkc_send_group_t *group)
     return (uint32_t)group->multiplier << (32 - group->shift);
 }
 
-/* Words are loaded, and the shift has room. */
-SHRINKC_INLINE int may_go_by_four(const shrinkc_send_group_t *group, const void *vector, const void *other)
+SHRINKC_INLINE int word_aligned(const void *pointer)
 {
-    return group->shift >= SMALLEST_SHIFT && (((uintptr_t)vector | (uintptr_t)other) & 3u) == 0;
+    return ((uintptr_t)pointer & 3u) == 0;
+}
+
+/* The vector is loaded as words, and the shift has room. */
+SHRINKC_INLINE int may_go_by_four(const shrinkc_send_group_t *group, const int16_t *vector)
+{
+    return group->shift >= SMALLEST_SHIFT && word_aligned(vector);
 }
 
 #endif

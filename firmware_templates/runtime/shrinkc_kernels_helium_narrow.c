@@ -36,45 +36,84 @@ static uint32_t total_of(const int8_t *input, uint32_t columns)
 
 /* ---- 8 bits ---- */
 
-/* Four rows: VLDRB of the inputs, four times VLDRB and VMLADAVA: 9 for 64 multiplications, and LE every other time.
- * Returns the weights of the next rows. */
-SHRINKC_INLINE const int8_t *add_rows_s8(sums_t *sum, const int8_t *weights, const int8_t *input, tiles_t tiles)
+/* Some columns of all rows: the inputs of six tiles, or fewer, stay in registers while the loop goes over the rows. */
+#define LARGEST_STRIP 6u
+
+typedef struct {
+    uint32_t tiles, weights_between; /* bytes, from the end of these tiles in one four of rows to the next four's */
+} strip_t;
+
+/* sums = start + a strip's products, for all rows: VLDRB and VMLADAVA for 16 multiplications; and 7 more for four rows
+ * of the strip: twice LDRD and STRD, BX to the first of its tiles, ADD, LE. */
+SHRINKC_INLINE void add_strip_s8(const shrinkc_matrix_t *matrix, const int8_t *weights, const int8_t *input,
+                                 strip_t strip, const int32_t *start, int32_t *sums)
 {
 #if SHRINKC_HAS_MVE
-#define TILE                         \
-    "vldrb.u8 q0, [%[x]], #16\n"     \
-    "vldrb.u8 q1, [%[w]], #16\n"     \
-    "vmladava.s8 %[a], q0, q1\n"     \
-    "vldrb.u8 q2, [%[w]], #16\n"     \
-    "vmladava.s8 %[b], q0, q2\n"     \
-    "vldrb.u8 q1, [%[w]], #16\n"     \
-    "vmladava.s8 %[c], q0, q1\n"     \
-    "vldrb.u8 q2, [%[w]], #16\n"     \
-    "vmladava.s8 %[d], q0, q2\n"
-    __asm__ volatile(TWO_TILES_A_GO(TILE)
-                     : SUMS(sum), [w] "+r"(weights), [x] "+r"(input)
-                     : [goes] "r"(tiles.goes), [odd] "l"(tiles.odd)
-                     : "lr", "q0", "q1", "q2", "memory");
-#undef TILE
+    sums_t sum;
+    /* A tile takes 4 bytes of code to load and 32 to multiply, so that is what is jumped over for each that is not
+     * there. Then %[x], which is not needed any more, is where the loop begins. */
+#define SLOT(x)                      \
+    "vldrb.u8 q6, [%[w]], #16\n"     \
+    "vmladava.s8 %[a], " x ", q6\n"  \
+    "vldrb.u8 q7, [%[w]], #16\n"     \
+    "vmladava.s8 %[b], " x ", q7\n"  \
+    "vldrb.u8 q6, [%[w]], #16\n"     \
+    "vmladava.s8 %[c], " x ", q6\n"  \
+    "vldrb.u8 q7, [%[w]], #16\n"     \
+    "vmladava.s8 %[d], " x ", q7\n"
+    __asm__ volatile("adr.w %[a], 1f\n"
+                     "add %[a], %[a], %[absent], lsl #2\n"
+                     "orr %[a], %[a], #1\n"
+                     "bx %[a]\n"
+                     "1: vldrb.u8 q5, [%[x]], #16\n"
+                     "vldrb.u8 q4, [%[x]], #16\n"
+                     "vldrb.u8 q3, [%[x]], #16\n"
+                     "vldrb.u8 q2, [%[x]], #16\n"
+                     "vldrb.u8 q1, [%[x]], #16\n"
+                     "vldrb.u8 q0, [%[x]], #16\n"
+                     "adr.w %[x], 3f\n"
+                     "add %[x], %[x], %[absent], lsl #5\n"
+                     "orr %[x], %[x], #1\n"
+                     "dls lr, %[fours]\n"
+                     "2: ldrd %[a], %[b], [%[start]], #8\n"
+                     "ldrd %[c], %[d], [%[start]], #8\n"
+                     "bx %[x]\n"
+                     "3:\n" SLOT("q5") SLOT("q4") SLOT("q3") SLOT("q2") SLOT("q1") SLOT("q0")
+                     "strd %[a], %[b], [%[sums]], #8\n"
+                     "strd %[c], %[d], [%[sums]], #8\n"
+                     "add %[w], %[w], %[between]\n"
+                     "le lr, 2b\n"
+                     : [a] "=&Te"(sum.row[0]), [b] "=&Te"(sum.row[1]), [c] "=&Te"(sum.row[2]), [d] "=&Te"(sum.row[3]),
+                       [w] "+r"(weights), [x] "+r"(input), [start] "+r"(start), [sums] "+r"(sums)
+                     : [fours] "r"(fours_of(matrix)), [absent] "r"(LARGEST_STRIP - strip.tiles),
+                       [between] "r"(strip.weights_between)
+                     : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory");
+#undef SLOT
 #else
-    for (uint32_t tile = 0; tile < tiles.all; tile++, input += 16, weights += 64) {
-        for (uint32_t k = 0; k < 64; k++) {
-            add_product(&sum->row[k / 16], weights[k], input[k % 16]);
+    for (uint32_t four = 0; four < fours_of(matrix); four++, weights += strip.weights_between) {
+        sums_t sum = load_rows(&start);
+        for (uint32_t tile = 0; tile < strip.tiles; tile++, weights += 64) {
+            for (uint32_t k = 0; k < 64; k++) {
+                add_product(&sum.row[k / 16], weights[k], input[16 * tile + k % 16]);
+            }
         }
+        store_rows(&sums, sum);
     }
 #endif
-    return weights;
 }
 
 void shrinkc_vec_mat_mult_s8_s8(const shrinkc_matrix_t *matrix, const int8_t *input, const int32_t *start,
                                 int32_t *sums)
 {
-    const tiles_t tiles = tiles_of(matrix, 16);
+    const uint32_t tiles = tiles_of(matrix, 16).all;
     const int8_t *weights = bytes_of(matrix);
-    for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
-        sums_t sum = load_rows(&start);
-        weights = add_rows_s8(&sum, weights, input, tiles);
-        store_rows(&sums, sum);
+    uint32_t strips = (tiles + LARGEST_STRIP - 1u) / LARGEST_STRIP, left = tiles;
+    for (; strips > 0; strips--, start = sums) {
+        const uint32_t here = (left + strips - 1u) / strips;
+        add_strip_s8(matrix, weights, input, (strip_t){here, 64u * (tiles - here)}, start, sums);
+        weights += 64u * here;
+        input += 16u * here;
+        left -= here;
     }
 }
 

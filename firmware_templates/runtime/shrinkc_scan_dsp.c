@@ -1,155 +1,106 @@
-/* From a vector to its grid and to the columns to send, for cores with the DSP extension: four elements at a time, and one
- * by one only where something has moved. See shrinkc_dsp_grid.h and, for the list, shrinkc_dsp_delta.h.
+/* From a vector to its grid and to the columns to send, for cores with the DSP extension. See shrinkc_dsp_grid.h and,
+ * for the list, shrinkc_dsp_delta.h.
  */
 #include <stddef.h>
 
 #include "shrinkc_dsp_grid.h"
 
-/* What was sent is in bytes or halfwords, and what moves is listed or not: constants at every call. */
-typedef enum { BYTES, HALFWORDS } width_t;
+/* What was sent is in bytes or in halfwords; held halfwords make no list. A constant at every call. */
+typedef enum { BYTES, HALFWORDS, HELD } kind_t;
 
-/* A scan on its way. An entry of `next` is a column in the bottom half and its difference in the top half. */
+/* A scan on its way: what was sent of element `column` and on, and where the next entry goes. An entry is a column
+ *  in the bottom half and its difference in the top half. */
 typedef struct {
-    const shrinkc_send_group_t *group;
-    const int16_t *vector;
     int8_t *bytes;
     int16_t *halfwords;
-    uint32_t *next; /* NULL: no list */
-} scan_t;
-
-SHRINKC_INLINE int32_t sent_at(const scan_t *scan, width_t width, uint32_t j)
-{
-    return width == BYTES ? scan->bytes[j] : scan->halfwords[j];
-}
-
-/* Returns where the next entry goes. */
-SHRINKC_INLINE uint32_t *send(scan_t *scan, width_t width, uint32_t j, int32_t value, int32_t difference, uint32_t *next)
-{
-    if (width == BYTES) {
-        scan->bytes[j] = (int8_t)value;
-    } else {
-        scan->halfwords[j] = (int16_t)value;
-    }
-    if (next != NULL) {
-        *next++ = j | (uint32_t)difference << 16;
-    }
-    return next;
-}
-
-/* One element, whatever it does. */
-SHRINKC_INLINE void look_at(scan_t *scan, width_t width, uint32_t j, grid_t grid, int32_t threshold)
-{
-    const int32_t value = on_grid(scan->vector[j], grid), difference = value - sent_at(scan, width, j);
-    if (exceeds(difference, threshold)) {
-        scan->next = send(scan, width, j, value, difference, scan->next);
-    }
-}
-
-/* What moved elements need, in registers. */
-typedef struct {
+    uint32_t column;
     uint32_t *next;
     int32_t threshold, limit;
-} sending_t;
+} scan_t;
 
-SHRINKC_INLINE sending_t sending_of(const scan_t *scan)
+SHRINKC_INLINE int32_t sent_at(const scan_t *scan, kind_t kind, uint32_t k)
 {
-    return (sending_t){scan->next, scan->group->threshold, scan->group->limit};
+    return kind == BYTES ? scan->bytes[k] : scan->halfwords[k];
 }
 
-/* An element of four of which some have moved; `raised` is its difference + threshold, 16 bits. What the limit of the
- * grid holds may not have moved. */
-SHRINKC_INLINE void send_if_moved(sending_t *to, scan_t *scan, width_t width, uint32_t j, uint32_t raised)
+SHRINKC_INLINE void send(scan_t *scan, kind_t kind, uint32_t k, int32_t value, int32_t difference)
 {
-    if (raised > (uint32_t)(2 * to->threshold)) {
-        const int32_t sent = sent_at(scan, width, j);
-        int32_t difference = (int16_t)(raised - (uint32_t)to->threshold), value = sent + difference;
-        if (exceeds(value, to->limit)) {
-            value = value < 0 ? -to->limit : to->limit;
-            difference = value - sent;
-            if (!exceeds(difference, to->threshold)) {
+    if (kind == BYTES) {
+        scan->bytes[k] = (int8_t)value;
+    } else {
+        scan->halfwords[k] = (int16_t)value;
+    }
+    if (kind != HELD) {
+        *scan->next++ = (scan->column + k) | (uint32_t)difference << 16;
+    }
+}
+
+SHRINKC_INLINE void advance(scan_t *scan, kind_t kind, uint32_t step)
+{
+    if (kind == BYTES) {
+        scan->bytes += step;
+    } else {
+        scan->halfwords += step;
+    }
+    scan->column += step;
+}
+
+/* Element k from here; `value` is its grid value + threshold in the top half. An element beyond the limit of the grid
+ * is farther from what was sent than the limit is: so the limit matters only to those that have moved. */
+SHRINKC_INLINE void look_at_scaled(scan_t *scan, kind_t kind, uint32_t k, uint32_t value)
+{
+    const int32_t sent = sent_at(scan, kind, k), raised = ((int32_t)value >> 16) - sent;
+    if (__builtin_expect((uint32_t)raised > (uint32_t)(2 * scan->threshold), 0)) {
+        int32_t difference = raised - scan->threshold, now = sent + difference;
+        if (__builtin_expect(exceeds(now, scan->limit), 0)) {
+            now = now < 0 ? -scan->limit : scan->limit;
+            difference = now - sent;
+            if (!exceeds(difference, scan->threshold)) {
                 return;
             }
         }
-        to->next = send(scan, width, j, value, difference, to->next);
+        send(scan, kind, k, now, difference);
     }
 }
 
-/* Elements 0, 2 and 1, 3 of four bytes. A function of its own, so that the loop around it keeps its registers. */
-static __attribute__((noinline)) void send_four_bytes(scan_t *scan, uint32_t j, uint32_t even, uint32_t odd)
+/* m4: 27 instructions for four that stay, 11 more for each that is sent and 4 to pair it up. */
+SHRINKC_INLINE const int16_t *scan_fours(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group,
+                                         const int16_t *vector)
 {
-    sending_t to = sending_of(scan);
-    send_if_moved(&to, scan, BYTES, j, (uint16_t)even);
-    send_if_moved(&to, scan, BYTES, j + 1, (uint16_t)odd);
-    send_if_moved(&to, scan, BYTES, j + 2, even >> 16);
-    send_if_moved(&to, scan, BYTES, j + 3, odd >> 16);
-    scan->next = to.next;
+    const uint32_t factor = factor_of(group), start = (uint32_t)scan->threshold << 16 | HALF_A_UNIT;
+    const word_t *pair = (const word_t *)(const void *)vector;
+    for (const uint32_t end = group->width & ~3u; scan->column != end; pair += 2) {
+        const uint32_t low = pair[0], high = pair[1];
+        look_at_scaled(scan, kind, 0, scaled_bottom(start, factor, low));
+        look_at_scaled(scan, kind, 1, scaled_top(start, factor, low));
+        look_at_scaled(scan, kind, 2, scaled_bottom(start, factor, high));
+        look_at_scaled(scan, kind, 3, scaled_top(start, factor, high));
+        advance(scan, kind, 4);
+    }
+    return (const int16_t *)(const void *)pair;
 }
 
-static __attribute__((noinline)) void send_four_halfwords(scan_t *scan, uint32_t j, uint32_t low, uint32_t high)
+/* Any other element: of the last ones, with a threshold of its own, or on a grid without room. */
+SHRINKC_INLINE void look_at(scan_t *scan, kind_t kind, int32_t value)
 {
-    sending_t to = sending_of(scan);
-    send_if_moved(&to, scan, HALFWORDS, j, (uint16_t)low);
-    send_if_moved(&to, scan, HALFWORDS, j + 1, low >> 16);
-    send_if_moved(&to, scan, HALFWORDS, j + 2, (uint16_t)high);
-    send_if_moved(&to, scan, HALFWORDS, j + 3, high >> 16);
-    scan->next = to.next;
-}
-
-/* `value` is raised by the threshold; what was sent is left of it in every half. */
-SHRINKC_INLINE void scan_four_bytes(scan_t *scan, uint32_t j, const int8_t *bytes, scaled_t value, uint32_t twice)
-{
-    const uint32_t sent = *(const word_t *)(const void *)(bytes + j);
-    const uint32_t even = subtract_halves(tops(value.one, value.three), even_bytes(sent));
-    const uint32_t odd = subtract_halves(tops(value.two, value.four), odd_bytes(sent));
-    if ((beyond_halves(even, twice) | beyond_halves(odd, twice)) != 0) {
-        send_four_bytes(scan, j, even, odd);
+    const int32_t difference = value - sent_at(scan, kind, 0);
+    if (exceeds(difference, scan->threshold)) {
+        send(scan, kind, 0, value, difference);
     }
 }
 
-SHRINKC_INLINE void scan_four_halfwords(scan_t *scan, uint32_t j, const int16_t *halfwords, scaled_t value,
-                                        uint32_t twice)
+SHRINKC_INLINE void scan_all(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group, const int16_t *vector)
 {
-    const word_t *sent = (const word_t *)(const void *)(halfwords + j);
-    const uint32_t low = subtract_halves(tops(value.one, value.two), sent[0]);
-    const uint32_t high = subtract_halves(tops(value.three, value.four), sent[1]);
-    if ((beyond_halves(low, twice) | beyond_halves(high, twice)) != 0) {
-        send_four_halfwords(scan, j, low, high);
-    }
-}
-
-/* Beyond the limit of the grid an element is farther from what was sent than the limit is, so the limit matters only to
- * those that have moved. Returns how far it came. */
-SHRINKC_INLINE uint32_t scan_fours(scan_t *scan, width_t width)
-{
-    const int32_t threshold = scan->group->threshold;
-    const uint32_t factor = factor_of(scan->group);
-    const uint32_t start = (uint32_t)threshold << 16 | HALF_A_UNIT, twice = both_halves(2 * threshold);
-    const uint32_t end = scan->group->width & ~3u;
-    const word_t *pair = (const word_t *)(const void *)scan->vector;
-    const int8_t *const bytes = scan->bytes;
-    const int16_t *const halfwords = scan->halfwords;
-    for (uint32_t j = 0; j != end; j += 4, pair += 2) {
-        if (width == BYTES) {
-            scan_four_bytes(scan, j, bytes, scale_four(pair, factor, start), twice);
-        } else {
-            scan_four_halfwords(scan, j, halfwords, scale_four(pair, factor, start), twice);
-        }
-    }
-    return end;
-}
-
-SHRINKC_INLINE void scan_all(scan_t *scan, width_t width)
-{
-    const shrinkc_send_group_t *const group = scan->group;
-    const int16_t *const thresholds = group->thresholds;
-    const void *sent = width == BYTES ? (const void *)scan->bytes : (const void *)scan->halfwords;
-    uint32_t j = 0;
-    if (thresholds == NULL && may_go_by_four(group, scan->vector, sent)) {
-        j = scan_fours(scan, width);
+    const int16_t *thresholds = group->thresholds;
+    if (thresholds == NULL && scan->threshold <= LARGEST_THRESHOLD && may_go_by_four(group, vector)) {
+        vector = scan_fours(scan, kind, group, vector);
     }
     const grid_t grid = grid_of(group);
-    for (const uint32_t end = group->width; j < end; j++) {
-        look_at(scan, width, j, grid, thresholds == NULL ? group->threshold : thresholds[j]);
+    for (const uint32_t end = group->width; scan->column != end; advance(scan, kind, 1)) {
+        if (thresholds != NULL) {
+            scan->threshold = thresholds[scan->column];
+        }
+        look_at(scan, kind, on_grid(*vector++, grid));
     }
 }
 
@@ -181,8 +132,8 @@ static uint16_t pair_up(uint32_t *list, const uint32_t *entries, uint32_t *next)
 uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {group, vector, sent, NULL, entries};
-    scan_all(&scan, BYTES);
+    scan_t scan = {sent, NULL, 0, entries, group->threshold, group->limit};
+    scan_all(&scan, BYTES, group, vector);
     return pair_up(list, entries, scan.next);
 }
 
@@ -190,15 +141,15 @@ uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t
                                 uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {group, vector, NULL, sent, entries};
-    scan_all(&scan, HALFWORDS);
+    scan_t scan = {NULL, sent, 0, entries, group->threshold, group->limit};
+    scan_all(&scan, HALFWORDS, group, vector);
     return pair_up(list, entries, scan.next);
 }
 
 void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
-    scan_t scan = {group, vector, NULL, input, NULL};
-    scan_all(&scan, HALFWORDS);
+    scan_t scan = {NULL, input, 0, NULL, group->threshold, group->limit};
+    scan_all(&scan, HELD, group, vector);
 }
 
 /* m4: 17 instructions for four elements. */
@@ -227,7 +178,7 @@ void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vect
 {
     const grid_t grid = grid_of(group);
     uint32_t j = 0;
-    if (may_go_by_four(group, vector, input)) {
+    if (may_go_by_four(group, vector) && word_aligned(input)) {
         j = quantize_fours(group, vector, input);
     }
     for (; j < group->width; j++) {

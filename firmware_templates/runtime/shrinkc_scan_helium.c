@@ -3,7 +3,8 @@
  * The list is a pair of words for each column, its index and its difference; where their number is odd one more pair
  * of zeros follows, so that products can take two columns a go.
  *
- * Loads are predicated by what is left, since the vector and the thresholds end with the last element.
+ * The arrays end with the last element, so the last loads may be predicated. The lanes beyond read 0, which is 0 on
+ * the grid and differs from a held 0 by no more than any threshold: nothing is ever sent or stored of them.
  */
 #include <stddef.h>
 
@@ -12,47 +13,74 @@
 #include "shrinkc_kernels.h"
 
 #if SHRINKC_HAS_MVE
-#include <arm_mve.h>
-
-/* Where a scan is in the arrays that end with the last element; `step` is 0 where one threshold serves all. */
+/* A group's grid and thresholds in registers. threshold: of the next elements; `step` is 0 where one serves all. */
 typedef struct {
-    const int16_t *vector, *threshold;
-    int32_t left, step;
-} place_t;
+    int16x8_t multiplier, limit, minus_limit;
+    int32_t minus_shift, step;
+    const int16_t *threshold;
+} grid8_t;
 
-/* Eight times the threshold of a group that has one for all. */
+/* Eight times the threshold of a group that has one for all, or eight differences. */
 typedef struct {
     int16_t of[8];
 } eight_t;
 
-SHRINKC_INLINE place_t start_of(const shrinkc_send_group_t *group, const int16_t *vector, eight_t *same)
+SHRINKC_INLINE grid8_t grid8_of(const shrinkc_send_group_t *group, eight_t *same)
 {
+    const int16x8_t limit = vdupq_n_s16(group->limit);
     const int each = group->thresholds != NULL;
     vst1q_s16(same->of, vdupq_n_s16(group->threshold));
-    return (place_t){vector, each ? group->thresholds : same->of, group->width, each ? 8 : 0};
+    return (grid8_t){vdupq_n_s16(group->multiplier), limit, vnegq_s16(limit), -group->shift, each ? 8 : 0,
+                     each ? group->thresholds : same->of};
 }
 
-/* shrinkc_quantize_vector of the next elements. The rounding shift of VRSHL knows no overflow, and to saturate to 16
- * bits on the way changes nothing, since limits are smaller. */
-SHRINKC_INLINE int16x8_t next_on_grid(place_t *place, const shrinkc_send_group_t *group)
+/* The next eight elements, or `left` if fewer. */
+SHRINKC_INLINE int16x8_t load8_s16(const int16_t *values, uint32_t left)
 {
-    const int16x8_t multiplier = vdupq_n_s16(group->multiplier), limit = vdupq_n_s16(group->limit);
-    const int16x8_t value = vldrhq_z_s16(place->vector, vctp16q((uint32_t)place->left));
-    const int32x4_t bottom = vrshlq_n_s32(vmullbq_int_s16(value, multiplier), -group->shift);
-    const int32x4_t top = vrshlq_n_s32(vmulltq_int_s16(value, multiplier), -group->shift);
+    return SHRINKC_X4_KNOWN(left >= 8u) && left >= 8u ? vldrhq_s16(values) : vldrhq_z_s16(values, vctp16q(left));
+}
+
+SHRINKC_INLINE int16x8_t load8_s8(const int8_t *values, uint32_t left)
+{
+    return SHRINKC_X4_KNOWN(left >= 8u) && left >= 8u ? vldrbq_s16(values) : vldrbq_z_s16(values, vctp16q(left));
+}
+
+/* shrinkc_quantize_vector of eight. The rounding shift of VRSHL knows no overflow, and to saturate to 16 bits on the
+ * way changes nothing, since limits are smaller. */
+SHRINKC_INLINE int16x8_t on_grid8(int16x8_t value, const grid8_t *grid)
+{
+    const int32x4_t bottom = vrshlq_n_s32(vmullbq_int_s16(value, grid->multiplier), grid->minus_shift);
+    const int32x4_t top = vrshlq_n_s32(vmulltq_int_s16(value, grid->multiplier), grid->minus_shift);
     const int16x8_t narrow = vqmovntq_s32(vqmovnbq_s32(value, bottom), top);
-    place->vector += 8;
-    place->left -= 8;
-    return vmaxq_s16(vminq_s16(narrow, limit), vnegq_s16(limit));
+    return vmaxq_s16(vminq_s16(narrow, grid->limit), grid->minus_limit);
 }
 
-/* Which of the next elements have moved by more than their threshold from what is held. */
-SHRINKC_INLINE mve_pred16_t moved(place_t *place, int16x8_t value, int16x8_t held)
+/* The thresholds of the next elements. */
+SHRINKC_INLINE int16x8_t next_thresholds(grid8_t *grid, uint32_t left)
 {
-    const mve_pred16_t within = vctp16q((uint32_t)(place->left + 8));
-    const int16x8_t threshold = vldrhq_z_s16(place->threshold, place->step == 0 ? 0xFFFF : within);
-    place->threshold += place->step;
-    return vcmpgtq_m_s16(vabdq_s16(value, held), threshold, within);
+    const int16x8_t threshold = load8_s16(grid->threshold, grid->step == 0 ? 8u : left);
+    grid->threshold += grid->step;
+    return threshold;
+}
+
+/* Store those of eight that have moved by more than their threshold from what is held. VPT and one store under it, in
+ * assembly, since gcc would bring the predicate to a general register and back. */
+SHRINKC_INLINE void store_moved_s8(int8_t *to, int16x8_t value, int16x8_t held, int16x8_t threshold)
+{
+    __asm__ volatile("vpt.s16 gt, %q0, %q1\n"
+                     "vstrbt.16 %q2, [%3]\n"
+                     :
+                     : "w"(vabdq_s16(value, held)), "w"(threshold), "w"(value), "l"(to)
+                     : "memory");
+}
+
+SHRINKC_INLINE void store_moved_s16(int16_t *to, int16x8_t value, int16x8_t held, int16x8_t threshold)
+{
+    __asm__ volatile("vpt.s16 gt, %q0, %q1\n"
+                     "vstrht.16 %q2, [%3]\n"
+                     :
+                     : "w"(vabdq_s16(value, held)), "w"(threshold), "w"(value), "r"(to)
+                     : "memory");
 }
 
 /* The columns of a predicate, two bits each, with their differences, to the list. */
@@ -92,23 +120,49 @@ SHRINKC_INLINE uint32_t *list_column(uint32_t *next, uint32_t column, int32_t di
 }
 #endif
 
+#if SHRINKC_HAS_MVE
+SHRINKC_INLINE uint32_t *scan8_s8(grid8_t *grid, const int16_t *vector, int8_t *sent, uint32_t left, uint32_t column,
+                                  uint32_t *next)
+{
+    const int16x8_t held = load8_s8(sent, left), value = on_grid8(load8_s16(vector, left), grid);
+    const mve_pred16_t columns = vcmpgtq_s16(vabdq_s16(value, held), next_thresholds(grid, left));
+    if (columns != 0) {
+        vstrbq_p_s16(sent, value, columns);
+        next = list_columns(next, column, vsubq_s16(value, held), columns);
+    }
+    return next;
+}
+
+SHRINKC_INLINE uint32_t *scan8_s16(grid8_t *grid, const int16_t *vector, int16_t *sent, uint32_t left, uint32_t column,
+                                  uint32_t *next)
+{
+    const int16x8_t held = load8_s16(sent, left), value = on_grid8(load8_s16(vector, left), grid);
+    const mve_pred16_t columns = vcmpgtq_s16(vabdq_s16(value, held), next_thresholds(grid, left));
+    if (columns != 0) {
+        vstrhq_p_s16(sent, value, columns);
+        next = list_columns(next, column, vsubq_s16(value, held), columns);
+    }
+    return next;
+}
+#endif
+
 uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
 {
     uint32_t *next = list;
+    const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
-    place_t place = start_of(group, vector, &same);
-    for (uint32_t column = 0; place.left > 0; column += 8, sent += 8) {
-        const int16x8_t held = vldrbq_z_s16(sent, vctp16q((uint32_t)place.left)), value = next_on_grid(&place, group);
-        const mve_pred16_t columns = moved(&place, value, held);
-        if (columns != 0) {
-            vstrbq_p_s16(sent, value, columns);
-            next = list_columns(next, column, vsubq_s16(value, held), columns);
-        }
+    grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u) {
+        next = scan8_s8(&grid, vector + j, sent + j, 8u, j, next);
+    }
+    if (j < width) {
+        next = scan8_s8(&grid, vector + j, sent + j, width - j, j, next);
     }
 #else
     const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
+    for (uint32_t j = 0; j < width; j++) {
         const int32_t value = on_grid(vector[j], grid), difference = value - sent[j];
         if (exceeds(difference, threshold_of(group, j))) {
             sent[j] = (int8_t)value;
@@ -123,20 +177,20 @@ uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t
                                 uint32_t *list)
 {
     uint32_t *next = list;
+    const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
-    place_t place = start_of(group, vector, &same);
-    for (uint32_t column = 0; place.left > 0; column += 8, sent += 8) {
-        const int16x8_t held = vldrhq_z_s16(sent, vctp16q((uint32_t)place.left)), value = next_on_grid(&place, group);
-        const mve_pred16_t columns = moved(&place, value, held);
-        if (columns != 0) {
-            vstrhq_p_s16(sent, value, columns);
-            next = list_columns(next, column, vsubq_s16(value, held), columns);
-        }
+    grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u) {
+        next = scan8_s16(&grid, vector + j, sent + j, 8u, j, next);
+    }
+    if (j < width) {
+        next = scan8_s16(&grid, vector + j, sent + j, width - j, j, next);
     }
 #else
     const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
+    for (uint32_t j = 0; j < width; j++) {
         const int32_t value = on_grid(vector[j], grid), difference = value - sent[j];
         if (exceeds(difference, threshold_of(group, j))) {
             sent[j] = (int16_t)value;
@@ -149,15 +203,22 @@ uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t
 
 void shrinkc_hold_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *input)
 {
+    const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
-    for (place_t place = start_of(group, vector, &same); place.left > 0; input += 8) {
-        const int16x8_t held = vldrbq_z_s16(input, vctp16q((uint32_t)place.left)), value = next_on_grid(&place, group);
-        vstrbq_p_s16(input, value, moved(&place, value, held));
+    grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
+        const int16x8_t value = on_grid8(vldrhq_s16(vector), &grid);
+        store_moved_s8(input, value, load8_s8(input, 8u), next_thresholds(&grid, 8u));
+    }
+    if (j < width) {
+        const int16x8_t value = on_grid8(load8_s16(vector, width - j), &grid);
+        store_moved_s8(input, value, load8_s8(input, width - j), next_thresholds(&grid, width - j));
     }
 #else
     const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
+    for (uint32_t j = 0; j < width; j++) {
         const int32_t value = on_grid(vector[j], grid);
         if (exceeds(value - input[j], threshold_of(group, j))) {
             input[j] = (int8_t)value;
@@ -166,17 +227,45 @@ void shrinkc_hold_s8(const shrinkc_send_group_t *group, const int16_t *vector, i
 #endif
 }
 
-void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
+void shrinkc_quantize_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *input)
 {
+    const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
-    for (place_t place = start_of(group, vector, &same); place.left > 0; input += 8) {
-        const int16x8_t held = vldrhq_z_s16(input, vctp16q((uint32_t)place.left)), value = next_on_grid(&place, group);
-        vstrhq_p_s16(input, value, moved(&place, value, held));
+    const grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
+        vstrbq_s16(input, on_grid8(vldrhq_s16(vector), &grid));
+    }
+    if (j < width) {
+        vstrbq_p_s16(input, on_grid8(load8_s16(vector, width - j), &grid), vctp16q(width - j));
     }
 #else
     const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
+    for (uint32_t j = 0; j < width; j++) {
+        input[j] = (int8_t)on_grid(vector[j], grid);
+    }
+#endif
+}
+
+void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
+{
+    const uint32_t width = group->width;
+#if SHRINKC_HAS_MVE
+    eight_t same;
+    grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
+        const int16x8_t value = on_grid8(vldrhq_s16(vector), &grid);
+        store_moved_s16(input, value, load8_s16(input, 8u), next_thresholds(&grid, 8u));
+    }
+    if (j < width) {
+        const int16x8_t value = on_grid8(load8_s16(vector, width - j), &grid);
+        store_moved_s16(input, value, load8_s16(input, width - j), next_thresholds(&grid, width - j));
+    }
+#else
+    const grid_t grid = grid_of(group);
+    for (uint32_t j = 0; j < width; j++) {
         const int32_t value = on_grid(vector[j], grid);
         if (exceeds(value - input[j], threshold_of(group, j))) {
             input[j] = (int16_t)value;
@@ -185,33 +274,22 @@ void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, 
 #endif
 }
 
-void shrinkc_quantize_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *input)
-{
-#if SHRINKC_HAS_MVE
-    place_t place = {vector, NULL, group->width, 0};
-    for (; place.left > 0; input += 8) {
-        const mve_pred16_t within = vctp16q((uint32_t)place.left);
-        vstrbq_p_s16(input, next_on_grid(&place, group), within);
-    }
-#else
-    const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
-        input[j] = (int8_t)on_grid(vector[j], grid);
-    }
-#endif
-}
-
 void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
+    const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
-    place_t place = {vector, NULL, group->width, 0};
-    for (; place.left > 0; input += 8) {
-        const mve_pred16_t within = vctp16q((uint32_t)place.left);
-        vstrhq_p_s16(input, next_on_grid(&place, group), within);
+    eight_t same;
+    const grid8_t grid = grid8_of(group, &same);
+    uint32_t j = 0;
+    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
+        vstrhq_s16(input, on_grid8(vldrhq_s16(vector), &grid));
+    }
+    if (j < width) {
+        vstrhq_p_s16(input, on_grid8(load8_s16(vector, width - j), &grid), vctp16q(width - j));
     }
 #else
     const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < group->width; j++) {
+    for (uint32_t j = 0; j < width; j++) {
         input[j] = (int16_t)on_grid(vector[j], grid);
     }
 #endif

@@ -96,13 +96,17 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     sources = emit(program, labels)
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
-    made = built.report_of(settings, network, program, model.shares, image, sources.digest, _notes(calibration), _tools())
+    made = built.report_of(
+        settings, network, program, model.shares, image, sources.digest, _notes(calibration), _tools()
+    )
     files = {
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
         archive.FILE_NAME: archive.to_bytes(
-            archive.Reference(archive.FORMAT, sources.digest, network, quantized, program.modes, labels.decode, labels.blank)
+            archive.Reference(
+                archive.FORMAT, sources.digest, network, quantized, program.modes, labels.decode, labels.blank
+            )
         ),
     }
     return Build(files, made, quantized, program, image)

@@ -31,12 +31,19 @@ class Family:
     lanes: int = 1
 
 
+def _portable_layout(bits: int) -> Layout:
+    """A word of rows a column, all excess-coded; at 16 bits two words, of four rows."""
+    if bits == 16:
+        return Layout.of(16, 4, 1, lambda row, _: Place(row // 2, row % 2 * 16, excess=True))
+    return rows_in_words(bits, excess=True)
+
+
 PORTABLE = Family(
     name="portable",
-    files=("shrinkc_kernels_portable.c", "shrinkc_scan_portable.c"),
-    dense={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    delta={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    list_words=lambda width: 2 * width,
+    files=("shrinkc_kernels_portable.c", "shrinkc_kernels_portable_digits.c", "shrinkc_scan_portable.c"),
+    dense={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    delta={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    list_words=lambda width: 2 + 2 * width,
 )
 
 

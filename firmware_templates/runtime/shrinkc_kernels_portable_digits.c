@@ -1,0 +1,165 @@
+/* Products of 2- and 4-bit weights, for any core. Rows in pairs, as shrinkc_pairs_portable.h says, where eight columns
+ * fit a half of a sum; with larger inputs, one row after the other. */
+#include "shrinkc_kernels.h"
+
+#include "shrinkc_pairs_portable.h"
+
+/* What each row loses in the end: the offset of its digits, and the bias of its low half as often as it is flushed. */
+SHRINKC_INLINE void begin_rows(int bits, uint32_t offset, uint32_t bias, const int32_t *start, int32_t *sums)
+{
+    const int half = 16 / bits;
+    for (int row = 0; row < half; row++) {
+        sums[row] = (int32_t)((uint32_t)start[row] - offset - bias);
+        sums[row + half] = (int32_t)((uint32_t)start[row + half] - offset);
+    }
+}
+
+SHRINKC_INLINE void begin_pairs(uint32_t *sum)
+{
+    sum[0] = sum[1] = sum[2] = sum[3] = HALF_BIAS;
+}
+
+/* Eight rows of a block over all columns: flushed after `most` of them, and what is left by eights comes last. */
+SHRINKC_INLINE void dense_rows(pairs_t pairs, const uint32_t *word, const int16_t *next, uint32_t columns,
+                               int32_t most, int32_t *sums)
+{
+    const int16_t *const eights = next + (columns & ~7u), *const end = next + columns;
+    uint32_t sum[4];
+    while (next != eights) {
+        begin_pairs(sum);
+        dense_pairs(pairs, sum, &word, &next, eights - next < most ? eights : next + most);
+        flush(pairs, sum, sums);
+    }
+    if (next != end) {
+        begin_pairs(sum);
+        for (; next != end; next++) {
+            add_pairs(pairs, sum, *word++, (uint32_t)*next);
+        }
+        flush(pairs, sum, sums);
+    }
+}
+
+SHRINKC_INLINE void delta_rows(pairs_t pairs, const uint32_t *words, const entry_t *next, uint32_t count,
+                               int32_t most, int32_t *sums)
+{
+    const entry_t *const eights = next + (count & ~7u), *const end = next + count;
+    uint32_t sum[4];
+    while (next != eights) {
+        begin_pairs(sum);
+        delta_pairs(pairs, sum, words, &next, eights - next < most ? eights : next + most);
+        flush(pairs, sum, sums);
+    }
+    if (next != end) {
+        begin_pairs(sum);
+        for (; next != end; next++) {
+            add_pairs(pairs, sum, words[next->offset / 4], (uint32_t)next->delta);
+        }
+        flush(pairs, sum, sums);
+    }
+}
+
+/* How many columns between two flushes, or 0; and what a row loses in the end: the offset of its digits, and the bias
+ * of a low half as often as it is flushed. */
+typedef struct {
+    int32_t most;
+    uint32_t offset, bias;
+} plan_t;
+
+/* The most columns, a power of two from 8 to 256, that cannot overfill a half of a sum. */
+SHRINKC_INLINE plan_t plan_of(int bits, int32_t total, uint32_t largest, uint32_t columns)
+{
+    const uint32_t offset = (uint32_t)total << (bits - 1), digit = (1u << bits) - 1;
+    uint32_t log_most = 3;
+    if (8 * digit * largest >= HALF_BIAS) {
+        return (plan_t){0, offset, 0};
+    }
+    while (log_most < 8 && (2 * digit * largest << log_most) < HALF_BIAS) {
+        log_most++;
+    }
+    const int32_t most = INT32_C(1) << log_most;
+    const uint32_t flushes = ((columns & ~7u) + (uint32_t)most - 1) >> log_most;
+    return (plan_t){most, offset, (flushes + ((columns & 7u) != 0)) * HALF_BIAS};
+}
+
+/* Inputs of more than 9 bits or so: every digit on its own. */
+SHRINKC_INLINE void add_digits(int bits, uint32_t word, uint32_t input, int32_t *sums)
+{
+    for (int row = 0; row < 32 / bits; row++) {
+        sums[row] = (int32_t)((uint32_t)sums[row] + ((word >> (row * bits)) & ((1u << bits) - 1)) * input);
+    }
+}
+
+SHRINKC_INLINE void dense_matrix(int bits, const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
+                                 int32_t *sums)
+{
+    const int16_t *const end = input + matrix->columns;
+    const uint32_t *word = matrix->weights;
+    const int rows = 32 / bits;
+    int32_t total = 0, largest = 0;
+    for (const int16_t *next = input; next != end; next++) {
+        total += *next;
+        largest |= *next ^ (*next >> 15);
+    }
+    const plan_t plan = plan_of(bits, total, (uint32_t)largest + 1, matrix->columns);
+    for (int32_t left = matrix->rows; left > 0; left -= rows, start += rows, sums += rows) {
+        begin_rows(bits, plan.offset, plan.bias, start, sums);
+        if (plan.most == 0) {
+            for (const int16_t *next = input; next != end; next++) {
+                add_digits(bits, *word++, (uint32_t)*next, sums);
+            }
+            continue;
+        }
+        dense_rows((pairs_t){bits, 0}, word, input, matrix->columns, plan.most, sums);
+        if (bits == 2) {
+            dense_rows((pairs_t){bits, 8}, word, input, matrix->columns, plan.most, sums);
+        }
+        word += matrix->columns;
+    }
+}
+
+SHRINKC_INLINE void delta_matrix(int bits, const shrinkc_matrix_t *matrix, const uint32_t *list, uint32_t count,
+                                 int32_t *sums)
+{
+    const entry_t *const first = entries_of(list), *const end = first + count;
+    const uint32_t *words = matrix->weights;
+    const int rows = 32 / bits;
+    if (count == 0) {
+        return;
+    }
+    const plan_t plan = plan_of(bits, head_of(list)->total, head_of(list)->largest, count);
+    for (int32_t left = matrix->rows; left > 0; left -= rows, sums += rows, words += matrix->columns) {
+        begin_rows(bits, plan.offset, plan.bias, sums, sums);
+        if (plan.most == 0) {
+            for (const entry_t *next = first; next != end; next++) {
+                add_digits(bits, words[next->offset / 4], (uint32_t)next->delta, sums);
+            }
+            continue;
+        }
+        delta_rows((pairs_t){bits, 0}, words, first, count, plan.most, sums);
+        if (bits == 2) {
+            delta_rows((pairs_t){bits, 8}, words, first, count, plan.most, sums);
+        }
+    }
+}
+
+void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
+{
+    delta_matrix(2, matrix, list, count, sums);
+}
+
+void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
+{
+    delta_matrix(4, matrix, list, count, sums);
+}
+
+void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
+                             int32_t *sums)
+{
+    dense_matrix(2, matrix, input, start, sums);
+}
+
+void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
+                             int32_t *sums)
+{
+    dense_matrix(4, matrix, input, start, sums);
+}
