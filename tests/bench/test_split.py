@@ -35,7 +35,8 @@ def test_names_say_the_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "offset"), [(0xF7FF, 0xFFFE, -4), (0xF000, 0xF800, 0), (0xF000, 0xB801, 2), (0xF7FF, 0xBFFC, -8)]
+    ("first", "second", "offset"),
+    [(0xF7FF, 0xFFFE, -4), (0xF000, 0xF800, 0), (0xF000, 0xB801, 2), (0xF7FF, 0xBFFC, -8)],
 )
 def test_branches_are_decoded(first: int, second: int, offset: int) -> None:
     assert split._offset(first, second) == offset

@@ -84,7 +84,9 @@ def network_of(shape: StandardShape) -> Network:
         if name.partition(".")[0] in _QUIET:
             values[quiet] = 0
     vectors = {name: random.normal(0, 0.3, shape.units) for name in cell.parameters}
-    layer = Layer("rnn", shape.cell, dict(options), INPUTS, shape.units, _floats(matrices), _floats(biases), _floats(vectors))
+    layer = Layer(
+        "rnn", shape.cell, dict(options), INPUTS, shape.units, _floats(matrices), _floats(biases), _floats(vectors)
+    )
     return Network("bench", (layer,), np.zeros(INPUTS, np.float32), np.ones(INPUTS, np.float32))
 
 

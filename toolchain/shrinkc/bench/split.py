@@ -49,9 +49,7 @@ def split(image: bytes, elf: Elf, code: CodeRange, counts: np.ndarray, program: 
 _UNKNOWN = PARTS.index("rest")
 
 
-def _labels(
-    functions: list[Symbol], inlined: Mapping[str, Ranges], code: CodeRange, updates: set[str]
-) -> np.ndarray:
+def _labels(functions: list[Symbol], inlined: Mapping[str, Ranges], code: CodeRange, updates: set[str]) -> np.ndarray:
     """The part of each halfword, then of code elsewhere, int (halfwords + 1,): an index of PARTS."""
     labels = np.full(code.halfwords + 1, _UNKNOWN)
     ranges = [(symbol.name, [(symbol.address, symbol.address + symbol.size)]) for symbol in functions]

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-
 from ..calibrate import calibrate
 from ..emit import Sources, emit
 from ..errors import BuildError
