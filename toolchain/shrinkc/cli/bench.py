@@ -56,10 +56,7 @@ def command(
         _check_output(Path(output))
     project = read(Path.cwd()) if (Path.cwd() / FILE_NAME).exists() else empty()
     standard = shapes is not None or (options["model"] is None and project.get("model.path") is None)
-    if standard:
-        measure = _standard(shapes or "*", options)
-    else:
-        measure = _model(project, options)
+    measure = _standard(shapes or "*", options) if standard else _model(project, options)
     found = _measured(measure, _targets(target, standard), steps, jobs or len(os.sched_getaffinity(0)))
     _print(found, as_json, named=standard)
     if output is not None:

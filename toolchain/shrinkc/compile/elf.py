@@ -50,7 +50,7 @@ def _section(part: Part) -> Section:
 
 
 def _symbols(file: ELFFile, parts: Sequence[Part]) -> tuple[Symbol, ...]:
-    """Functions and objects, by address. pyelftools reads a symbol in a quarter of a millisecond, this in a hundredth."""
+    """Functions and objects, by address. pyelftools itself takes some hundred times as long to read a table."""
     found = []
     for table in parts:
         if not isinstance(table, SymbolTableSection):
