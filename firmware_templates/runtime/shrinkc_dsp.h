@@ -33,6 +33,16 @@ typedef uint32_t __attribute__((may_alias)) word_t;
 #define MEASURES 8       /* of a block of rows, at most */
 #define ROUNDS 4u        /* in a turn of a loop */
 
+/* The loops push up to two words, which the compiler's figures of stack use leave out: a function that calls them has
+ * as much in its frame, so that the figure of the whole is right. */
+#if SHRINKC_DSP_LOOPS
+#define COUNT_PUSHED_WORDS      \
+    uint32_t pushed_words[2];   \
+    __asm__ volatile("" : "=m"(pushed_words))
+#else
+#define COUNT_PUSHED_WORDS (void)0
+#endif
+
 /* Into the middle of a turn of four rounds, after as many rounds as `skip` says; at its end the code goes on with
  * "bne 1b" while there is more. */
 #define ENTER(skip) "tbb [pc, " skip "]\n0: .byte (1f - 0b) / 2, (2f - 0b) / 2, (3f - 0b) / 2, (4f - 0b) / 2\n"

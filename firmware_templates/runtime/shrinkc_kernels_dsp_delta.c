@@ -137,6 +137,7 @@ SHRINKC_INLINE void rows_s16(const uint32_t *word, delta_t *call)
 /* m4 delta s8: 1.37. */
 void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     if (count == 0) {
         return;
     }
@@ -151,6 +152,7 @@ void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const uint32_t *l
 /* m4 delta s16: 1.61. */
 void shrinkc_delta_mat_mult_s16(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     if (count == 0) {
         return;
     }

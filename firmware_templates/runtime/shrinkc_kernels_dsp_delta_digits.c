@@ -137,6 +137,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t entry, uint32_t count)
 /* m4 delta s4: 1.36. */
 void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     const pair_t *const pairs = (const pair_t *)list;
     for (uint32_t entry = 0; entry < count; entry += DELTA_CHUNK) {
         chunk_s4(matrix, pairs + entry / 2, chunk_at(entry, count), sums);
@@ -146,6 +147,7 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *l
 /* m4 delta s2: 1.25. */
 void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     const pair_t *const pairs = (const pair_t *)list;
     for (uint32_t entry = 0; entry < count; entry += DELTA_CHUNK) {
         chunk_s2(matrix, pairs + entry / 2, chunk_at(entry, count), sums);

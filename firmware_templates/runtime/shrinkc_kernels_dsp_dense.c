@@ -135,6 +135,7 @@ SHRINKC_INLINE const uint32_t *rows_s16(const uint32_t *word, dense_t *call)
 void shrinkc_vec_mat_mult_s8(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     dense_t call = dense_of(input, matrix->columns, 4, start, sums);
     call.first[0] = 0u - 128u * total_of_inputs(input, matrix->columns);
     const uint32_t *word = matrix->weights;
@@ -147,6 +148,7 @@ void shrinkc_vec_mat_mult_s8(const shrinkc_matrix_t *matrix, const int16_t *inpu
 void shrinkc_vec_mat_mult_s16(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                               int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     dense_t call = dense_of(input, matrix->columns, 4, start, sums);
     const uint32_t *word = matrix->weights;
     for (uint32_t left = blocks_of(matrix->rows, 4); left != 0; left--) {

@@ -128,6 +128,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t column, uint32_t columns)
 void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     const uint32_t words = 4 * blocks_of(matrix->columns, 8);
     for (uint32_t column = 0; column < matrix->columns; column += DENSE_CHUNK, start = sums) {
         const uint32_t columns = chunk_at(column, matrix->columns);
@@ -141,6 +142,7 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
 void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
+    COUNT_PUSHED_WORDS;
     const uint32_t words = blocks_of(matrix->columns, 2);
     for (uint32_t column = 0; column < matrix->columns; column += DENSE_CHUNK, start = sums) {
         const uint32_t columns = chunk_at(column, matrix->columns);
