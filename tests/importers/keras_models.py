@@ -173,7 +173,7 @@ def outputs(model, features):
 
 
 def save(model, folder, name):
-    for ending in ("keras", "h5"):
+    for ending in ("keras",) if name.startswith("script_") else ("keras", "h5"):
         path = folder / f"{name}.{ending}"
         try:
             model.save(path)

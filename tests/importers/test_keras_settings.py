@@ -194,6 +194,38 @@ def test_a_functional_chain_out_of_order_is_refused(tmp_path: Path, ending: str)
     assert "layer 'head' (Dense): reads 'rnn', the layer before it is 'in'" in message
 
 
+def marked(kind: str, module: object, registered: object, place: int | None) -> dict:
+    """The handmade model whose entries say where their classes come from, as archives do: the one at `place` (None:
+    the model) a class called `kind`, the others Keras' own."""
+    saved = config()
+    for entry in [saved, *saved["config"]["layers"]]:
+        entry |= {"module": "keras.layers", "registered_name": None}
+    entry = saved if place is None else saved["config"]["layers"][place]
+    entry |= {"class_name": kind, "module": module, "registered_name": registered}
+    return saved
+
+
+@pytest.mark.parametrize("module", [None, "__main__", "mine", "keras_like", "keras.layers"])
+@pytest.mark.parametrize(("kind", "place"), [("LSTM", 1), ("Dense", 2), ("Sequential", None)])
+def test_classes_of_the_users_own(tmp_path: Path, kind: str, place: int | None, module: str | None) -> None:
+    """Keras 3.15 writes the module null for a class of the script that is run."""
+    if (module, kind) != ("keras.layers", "Sequential"):
+        saved = marked(kind, module, kind, place)
+        reason = "cannot be imported; known layers: " if place else "model cannot be imported; rebuild it"
+        message = refusal(write_keras(tmp_path / "m.keras", saved))
+        assert reason in message and f"{module or '__main__'}>{kind}" in message
+    for own in ("keras", "keras.layers", "tf_keras.src.layers"):
+        assert load(write_keras(tmp_path / "n.keras", marked(kind, own, None, place))).layers
+
+
+def test_a_functional_model_keeps_its_class_name(tmp_path: Path) -> None:
+    for module in ("keras.src.models.functional", "tf_keras.src.engine.functional"):
+        saved = functional() | {"module": module, "registered_name": "Functional"}
+        assert load(write_keras(tmp_path / "m.keras", saved)).layers
+    message = refusal(write_keras(tmp_path / "m.keras", saved | {"module": None}))
+    assert "a __main__>Functional model cannot be imported" in message
+
+
 JSON = st.recursive(
     st.sampled_from(
         [None, True, False, 0, 1, -1, 10**400, 1e308, 0.5, "", "relu", "linear", "é", "GRU", "Bidirectional"]
