@@ -47,9 +47,9 @@ def refused():
         if TF_KERAS
         else keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)]),
     )
-    for mode in ("ave", None):
-        values = keras.Input((None, WIDTH))
-        yield f"both_{mode}", keras.Model(values, L.Bidirectional(lstm(), merge_mode=mode)(values))
+    values = keras.Input((None, WIDTH))
+    yield "both_None", keras.Model(values, L.Bidirectional(lstm(), merge_mode=None)(values))
+    yield "ave_end", sequential(L.Bidirectional(lstm(), merge_mode="ave"))
     stack = L.RNN(L.StackedRNNCells([L.LSTMCell(3), L.LSTMCell(3)]), return_sequences=True)
     yield "both_stacked", sequential(L.Bidirectional(stack))
     turned = lstm(go_backwards=True), lstm(name="other")
@@ -84,7 +84,7 @@ def refused():
     yield "after_softmax", sequential(L.Dense(3, activation="softmax"), L.Dense(2))
     yield "elu", sequential(L.Dense(3, activation="elu"))
     yield "late_tanh", sequential(L.Dense(3, activation="relu"), L.Activation("tanh"))
-    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), L.Dense(2))
+    yield "wrapped", sequential(L.TimeDistributed(L.LayerNormalization()), L.Dense(2))
     yield "nested", sequential(L.Dense(4), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
     yield "half", sequential(lstm(dtype="mixed_float16"), L.Dense(2))
     yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), L.Dense(2))
