@@ -80,15 +80,15 @@ SHRINKC_INLINE void add_pairs(pairs_t pairs, uint32_t *sum, uint32_t word, uint3
 #if SHRINKC_HAS_V7M || SHRINKC_HAS_V6M
 #define FLUSH_LOW LOW("s0", "r2") LOW("s1", "r3") LOW("s2", "r4") LOW("s3", "r5")
 #define FLUSH_HIGH HIGH("s0", "r2") HIGH("s1", "r3") HIGH("s2", "r4") HIGH("s3", "r5")
-#define DENSE_LOOP(digits)                                                                  \
-    __asm__ volatile(".syntax unified\n1:\n" DENSE_PAIRS(digits) "cmp %[x], %[end]\n bne 1b"         \
-            : SUMS, [w] "+r"(w), [x] "+r"(x)                                          \
-            : [mask] "r"(mask), [end] "r"(last)                                            \
+#define DENSE_LOOP(digits)                                                                   \
+    __asm__ volatile(".syntax unified\n1:\n" DENSE_PAIRS(digits) "cmp %[x], %[end]\n bne 1b" \
+            : SUMS, [w] "+r"(w), [x] "+r"(x)                                                 \
+            : [mask] "r"(mask), [end] "r"(last)                                              \
             : DENSE_TEMPORARIES, "cc", "memory")
-#define DELTA_LOOP(digits)                                                                  \
-    __asm__ volatile(".syntax unified\n1:\n" DELTA_PAIRS(digits) "cmp %[list], %[end]\n bne 1b"      \
-            : SUMS, [list] "+r"(next)                                                    \
-            : [w] "r"(w), [mask] "r"(mask), [end] "r"(last)                                \
+#define DELTA_LOOP(digits)                                                                      \
+    __asm__ volatile(".syntax unified\n1:\n" DELTA_PAIRS(digits) "cmp %[list], %[end]\n bne 1b" \
+            : SUMS, [list] "+r"(next)                                                           \
+            : [w] "r"(w), [mask] "r"(mask), [end] "r"(last)                                     \
             : DELTA_TEMPORARIES, "cc", "memory")
 #endif
 

@@ -81,15 +81,15 @@ SHRINKC_INLINE const uint32_t *words_at(int bits, const uint32_t *words, uint32_
 #endif
 
 #if SHRINKC_HAS_V7M || SHRINKC_HAS_V6M
-#define DENSE_LOOP(eight)                                                              \
-    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[x], %[end]\n bne 1b"                  \
-            : SUMS, [w] "+r"(w), [x] "+r"(x)                                     \
-            : [end] "r"(last)                                                         \
+#define DENSE_LOOP(eight)                                                      \
+    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[x], %[end]\n bne 1b" \
+            : SUMS, [w] "+r"(w), [x] "+r"(x)                                   \
+            : [end] "r"(last)                                                  \
             : "r2", "r3", "r4", "r5", "r6", "cc", "memory")
-#define DELTA_LOOP(eight)                                                              \
-    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[list], %[end]\n bne 1b"               \
-            : SUMS, [list] "+r"(next)                                               \
-            : [w] "r"(w), [end] "r"(last)                                             \
+#define DELTA_LOOP(eight)                                                         \
+    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[list], %[end]\n bne 1b" \
+            : SUMS, [list] "+r"(next)                                             \
+            : [w] "r"(w), [end] "r"(last)                                         \
             : "r2", "r3", "r4", "r5", "r6", "cc", "memory")
 #endif
 

@@ -48,12 +48,12 @@ static void report_ticks(const char *name, int bits, uint32_t rows, uint32_t col
     report_count(name, numbers, 4);
 }
 
-#define COUNT(name, bits, rows, columns, call)               \
-    do {                                                     \
-        platform_start_counter();                            \
-        call;                                                \
-        const uint32_t ticks = platform_counter();           \
-        report_ticks(name, bits, rows, columns, ticks);      \
+#define COUNT(name, bits, rows, columns, call)          \
+    do {                                                \
+        platform_start_counter();                       \
+        call;                                           \
+        const uint32_t ticks = platform_counter();      \
+        report_ticks(name, bits, rows, columns, ticks); \
     } while (0)
 
 static void count_dense(const bench_t *b, int kernel)
