@@ -2,7 +2,8 @@
 
 The compiler states each function's frame and callees (-fcallgraph-info=su). Functions that come ready-made
 (memcpy, 64-bit division) have no such statement, and inline assembly may push what it leaves out: so a frame is at
-least the sum of all that the function's instructions push, an upper bound. An indirect call may reach any function whose address could be taken: one that nobody calls by name.
+least the sum of all that the function's instructions push, an upper bound. An indirect call may reach any function
+whose address could be taken: one that nobody calls by name.
 """
 
 import re
