@@ -29,8 +29,8 @@ class Weights:
 
 
 UNLIKE = (
-    "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, and "
-    "train again"
+    "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, "
+    "and train again"
 )
 """What to do about a layer behind a Bidirectional whose backward_layer has other units."""
 
