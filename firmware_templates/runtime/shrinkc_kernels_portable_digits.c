@@ -1,5 +1,5 @@
 /* Products of 2- and 4-bit weights, for any core. Rows in pairs, as shrinkc_pairs_portable.h says, where eight columns
- * fit a half of a sum; with larger inputs, one row after the other. */
+ * fit a half of a sum; with larger inputs, four rows at a time. */
 #include "shrinkc_kernels.h"
 
 #include "shrinkc_pairs_portable.h"
@@ -81,11 +81,46 @@ SHRINKC_INLINE plan_t plan_of(int bits, int32_t total, uint32_t largest, uint32_
     return (plan_t){most, offset, (flushes + ((columns & 7u) != 0)) * HALF_BIAS};
 }
 
-/* Inputs of more than 9 bits or so: every digit on its own. */
-SHRINKC_INLINE void add_digits(int bits, uint32_t word, uint32_t input, int32_t *sums)
+/* Where the inputs are too large for that: four rows at a time without a mask, parted as in shrinkc_rows_portable.h. */
+SHRINKC_INLINE void add_digits(int bits, uint32_t *sum, uint32_t digits, uint32_t input)
 {
-    for (int row = 0; row < 32 / bits; row++) {
-        sums[row] = (int32_t)((uint32_t)sums[row] + ((word >> (row * bits)) & ((1u << bits) - 1)) * input);
+    sum[0] += digits * input;
+    sum[1] += (digits >> bits) * input;
+    sum[2] += (digits >> (2 * bits)) * input;
+    sum[3] += (digits >> (3 * bits)) * input;
+}
+
+/* Returns the lowest sum, which the rows below have mixed into theirs. */
+SHRINKC_INLINE uint32_t part_digits(int bits, const uint32_t *sum, uint32_t above, int32_t *sums)
+{
+    sums[0] = (int32_t)((uint32_t)sums[0] + sum[0] - (sum[1] << bits));
+    sums[1] = (int32_t)((uint32_t)sums[1] + sum[1] - (sum[2] << bits));
+    sums[2] = (int32_t)((uint32_t)sums[2] + sum[2] - (sum[3] << bits));
+    sums[3] = (int32_t)((uint32_t)sums[3] + sum[3] - (above << bits));
+    return sum[0];
+}
+
+SHRINKC_INLINE void dense_wide(int bits, const uint32_t *words, const int16_t *input, uint32_t columns, int32_t *sums)
+{
+    uint32_t above = 0;
+    for (int row = 32 / bits - 4; row >= 0; row -= 4) {
+        uint32_t sum[4] = {0, 0, 0, 0};
+        for (uint32_t j = 0; j < columns; j++) {
+            add_digits(bits, sum, words[j] >> (row * bits), (uint32_t)input[j]);
+        }
+        above = part_digits(bits, sum, above, sums + row);
+    }
+}
+
+SHRINKC_INLINE void delta_wide(int bits, const uint32_t *words, const entry_t *entry, uint32_t count, int32_t *sums)
+{
+    uint32_t above = 0;
+    for (int row = 32 / bits - 4; row >= 0; row -= 4) {
+        uint32_t sum[4] = {0, 0, 0, 0};
+        for (uint32_t j = 0; j < count; j++) {
+            add_digits(bits, sum, words[entry[j].offset / 4] >> (row * bits), (uint32_t)entry[j].delta);
+        }
+        above = part_digits(bits, sum, above, sums + row);
     }
 }
 
@@ -101,26 +136,23 @@ SHRINKC_INLINE void dense_matrix(int bits, const shrinkc_matrix_t *matrix, const
         largest |= *next ^ (*next >> 15);
     }
     const plan_t plan = plan_of(bits, total, (uint32_t)largest + 1, matrix->columns);
-    for (int32_t left = matrix->rows; left > 0; left -= rows, start += rows, sums += rows) {
+    for (int32_t left = matrix->rows; left > 0; left -= rows, start += rows, sums += rows, word += matrix->columns) {
         begin_rows(bits, plan.offset, plan.bias, start, sums);
         if (plan.most == 0) {
-            for (const int16_t *next = input; next != end; next++) {
-                add_digits(bits, *word++, (uint32_t)*next, sums);
-            }
+            dense_wide(bits, word, input, matrix->columns, sums);
             continue;
         }
         dense_rows((pairs_t){bits, 0}, word, input, matrix->columns, plan.most, sums);
         if (bits == 2) {
             dense_rows((pairs_t){bits, 8}, word, input, matrix->columns, plan.most, sums);
         }
-        word += matrix->columns;
     }
 }
 
 SHRINKC_INLINE void delta_matrix(int bits, const shrinkc_matrix_t *matrix, const uint32_t *list, uint32_t count,
                                  int32_t *sums)
 {
-    const entry_t *const first = entries_of(list), *const end = first + count;
+    const entry_t *const first = entries_of(list);
     const uint32_t *words = matrix->weights;
     const int rows = 32 / bits;
     if (count == 0) {
@@ -130,9 +162,7 @@ SHRINKC_INLINE void delta_matrix(int bits, const shrinkc_matrix_t *matrix, const
     for (int32_t left = matrix->rows; left > 0; left -= rows, sums += rows, words += matrix->columns) {
         begin_rows(bits, plan.offset, plan.bias, sums, sums);
         if (plan.most == 0) {
-            for (const entry_t *next = first; next != end; next++) {
-                add_digits(bits, words[next->offset / 4], (uint32_t)next->delta, sums);
-            }
+            delta_wide(bits, words, first, count, sums);
             continue;
         }
         delta_rows((pairs_t){bits, 0}, words, first, count, plan.most, sums);

@@ -33,25 +33,25 @@ SHRINKC_INLINE const uint32_t *words_at(int bits, const uint32_t *words, uint32_
 }
 
 #if SHRINKC_HAS_V7M
-/* Seven instructions for four weights, five for two. The register of the word is used up. */
-#define FOUR(w, x)                                                                                  \
-    "mla %[s0], " w ", " x ", %[s0]\n lsr " w ", " w ", #8\n mla %[s1], " w ", " x ", %[s1]\n lsr " \
-    w ", " w ", #8\n mla %[s2], " w ", " x ", %[s2]\n lsr " w ", " w ", #8\n mla %[s3], " w ", " x ", %[s3]\n"
-#define TWO(w, x, low, high) \
-    "mla %[" low "], " w ", " x ", %[" low "]\n lsr " w ", " w ", #16\n mla %[" high "], " w ", " x ", %[" high "]\n"
-/* Words in r2 to r5, the input in x: an LDM, four LDRSH and 28 for 16 weights. */
+/* Seven instructions for four weights, three for two. The register of the word is used up. */
+#define MLA(w, x, sum) "mla %[" sum "], " w ", " x ", %[" sum "]\n"
+#define DOWN(w, bits) "lsr " w ", " w ", #" bits "\n"
+#define FOUR(w, x) \
+    MLA(w, x, "s0") DOWN(w, "8") MLA(w, x, "s1") DOWN(w, "8") MLA(w, x, "s2") DOWN(w, "8") MLA(w, x, "s3")
+#define TWO(w, x, low, high) MLA(w, x, low) DOWN(w, "16") MLA(w, x, high)
+/* Words in r2 to r5, the input in r6: an LDM, four LDRSH and 28 for 16 weights of 8 bits. */
+#define WORDS "ldmia %[w]!, {r2, r3, r4, r5}\n"
 #define INPUT "ldrsh r6, [%[x]], #2\n"
-#define DENSE_S8 \
-    "ldmia %[w]!, {r2, r3, r4, r5}\n" INPUT FOUR("r2", "r6") INPUT FOUR("r3", "r6") INPUT FOUR("r4", "r6") INPUT FOUR("r5", "r6")
-#define DENSE_S16 "ldmia %[w]!, {r2, r3, r4, r5}\n" INPUT TWO("r2", "r6", "s0", "s1") TWO("r3", "r6", "s2", "s3") \
-    INPUT TWO("r4", "r6", "s0", "s1") TWO("r5", "r6", "s2", "s3")
+#define DENSE_S8 WORDS INPUT FOUR("r2", "r6") INPUT FOUR("r3", "r6") INPUT FOUR("r4", "r6") INPUT FOUR("r5", "r6")
+#define COLUMN(low, high, x) TWO(low, x, "s0", "s1") TWO(high, x, "s2", "s3")
+#define DENSE_S16 WORDS INPUT COLUMN("r2", "r3", "r6") INPUT COLUMN("r4", "r5", "r6")
 #define DENSE_S8_EIGHT DENSE_S8 DENSE_S8
 #define DENSE_S16_EIGHT DENSE_S16 DENSE_S16 DENSE_S16 DENSE_S16
 /* Two entries in r2 to r5, and a word in the place of its offset: an LDM, two LDR and 14 for 8 weights. */
 #define DELTA_S8 \
     "ldmia %[list]!, {r2, r3, r4, r5}\n ldr r2, [%[w], r2]\n" FOUR("r2", "r3") "ldr r4, [%[w], r4]\n" FOUR("r4", "r5")
-#define COLUMN_S16(offset, delta) "add " offset ", %[w], " offset ", lsl #1\n ldrd " offset ", r6, [" offset "]\n" \
-    TWO(offset, delta, "s0", "s1") TWO("r6", delta, "s2", "s3")
+#define COLUMN_S16(offset, delta) \
+    "add " offset ", %[w], " offset ", lsl #1\n ldrd " offset ", r6, [" offset "]\n" COLUMN(offset, "r6", delta)
 #define DELTA_S16 "ldmia %[list]!, {r2, r3, r4, r5}\n" COLUMN_S16("r2", "r3") COLUMN_S16("r4", "r5")
 #define DELTA_S8_EIGHT DELTA_S8 DELTA_S8 DELTA_S8 DELTA_S8
 #define DELTA_S16_EIGHT DELTA_S16 DELTA_S16 DELTA_S16 DELTA_S16
@@ -81,15 +81,15 @@ SHRINKC_INLINE const uint32_t *words_at(int bits, const uint32_t *words, uint32_
 #endif
 
 #if SHRINKC_HAS_V7M || SHRINKC_HAS_V6M
-#define DENSE_LOOP(eight)                                                              \
-    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[x], %[end]\n bne 1b"                  \
-            : SUMS, [w] "+r"(w), [x] "+r"(x)                                     \
-            : [end] "r"(last)                                                         \
+#define DENSE_LOOP(eight)                                                      \
+    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[x], %[end]\n bne 1b" \
+            : SUMS, [w] "+r"(w), [x] "+r"(x)                                   \
+            : [end] "r"(last)                                                  \
             : "r2", "r3", "r4", "r5", "r6", "cc", "memory")
-#define DELTA_LOOP(eight)                                                              \
-    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[list], %[end]\n bne 1b"               \
-            : SUMS, [list] "+r"(next)                                               \
-            : [w] "r"(w), [end] "r"(last)                                             \
+#define DELTA_LOOP(eight)                                                         \
+    __asm__ volatile(".syntax unified\n1:\n" eight "cmp %[list], %[end]\n bne 1b" \
+            : SUMS, [list] "+r"(next)                                             \
+            : [w] "r"(w), [end] "r"(last)                                         \
             : "r2", "r3", "r4", "r5", "r6", "cc", "memory")
 #endif
 

@@ -8,8 +8,8 @@
 /* What was sent is in bytes or in halfwords; held halfwords make no list. A constant at every call. */
 typedef enum { BYTES, HALFWORDS, HELD } kind_t;
 
-/* A scan on its way: what was sent of element `column` and on, and where the next entry goes. An entry is a column
- *  in the bottom half and its difference in the top half. */
+/* A scan on its way: what was sent of element `column` and on, and where the next entry goes. An entry is a column in
+ * the bottom half and its difference in the top half. */
 typedef struct {
     int8_t *bytes;
     int16_t *halfwords;

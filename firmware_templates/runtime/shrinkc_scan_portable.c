@@ -6,9 +6,16 @@
 #include "shrinkc_grid.h"
 #include "shrinkc_list_portable.h"
 
-SHRINKC_INLINE void write_head(uint32_t *list, int32_t total, int32_t limit)
+/* The list's head, once its entries stand: the loop that finds them has no register to spare. */
+SHRINKC_INLINE uint16_t finish_list(uint32_t *list, const entry_t *end, int32_t limit)
 {
+    const entry_t *const first = entries_of(list);
+    int32_t total = 0;
+    for (const entry_t *next = first; next != end; next++) {
+        total += next->delta;
+    }
     *(list_head_t *)(void *)list = (list_head_t){total, 2 * (uint32_t)limit};
+    return (uint16_t)(end - first);
 }
 
 /* `each` is a constant at every call: one threshold for all, the common case, is not loaded in the loop. */
@@ -19,7 +26,6 @@ SHRINKC_INLINE uint16_t scan_s8(const shrinkc_send_group_t *group, const int16_t
     const int16_t *const end = vector + group->width, *threshold = group->thresholds;
     entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
     uint32_t offset = 0;
-    int32_t total = 0;
     for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
         const int32_t value = on_grid(*vector, grid), delta = value - *sent;
         if (each) {
@@ -28,11 +34,9 @@ SHRINKC_INLINE uint16_t scan_s8(const shrinkc_send_group_t *group, const int16_t
         if (exceeds(delta, limit)) {
             *sent = (int8_t)value;
             *next++ = (entry_t){offset, delta};
-            total += delta;
         }
     }
-    write_head(list, total, grid.limit);
-    return (uint16_t)(next - first);
+    return finish_list(list, next, group->limit);
 }
 
 SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
@@ -42,7 +46,6 @@ SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_
     const int16_t *const end = vector + group->width, *threshold = group->thresholds;
     entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
     uint32_t offset = 0;
-    int32_t total = 0;
     for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
         const int32_t value = on_grid(*vector, grid), delta = value - *sent;
         if (each) {
@@ -51,11 +54,9 @@ SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_
         if (exceeds(delta, limit)) {
             *sent = (int16_t)value;
             *next++ = (entry_t){offset, delta};
-            total += delta;
         }
     }
-    write_head(list, total, grid.limit);
-    return (uint16_t)(next - first);
+    return finish_list(list, next, group->limit);
 }
 
 SHRINKC_INLINE void hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input, int each)

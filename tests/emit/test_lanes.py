@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from test_every_cell import CELLS, make
 
 from bits import check_against_reference
 from networks import both_ways, quantized, recognizer, speech_like
@@ -13,7 +14,6 @@ from shrinkc.lower.kernels import HELIUM
 from shrinkc.project import Delta, Plan
 from shrinkc.reference import run
 from shrinkc.target import load_target
-from test_every_cell import CELLS, make
 from tools import needs_qemu
 
 ON_THE_CORE = {

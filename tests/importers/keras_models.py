@@ -60,6 +60,8 @@ def supported(random):
     yield "dense", sequential(*(L.Dense(4, activation=name) for name in FUNCTIONS))
     yield "distributed", sequential(rnn(), L.TimeDistributed(L.Dense(3, activation="relu")), L.Dense(2))
     yield "distributed_relu", sequential(L.TimeDistributed(L.Dense(3)), L.TimeDistributed(L.ReLU()), L.Dense(2))
+    wrapped = (L.TimeDistributed(layer) for layer in (L.Dropout(0.5), L.BatchNormalization()))
+    yield "distributed_norm", sequential(rnn(), *wrapped, L.Dense(3), L.TimeDistributed(L.BatchNormalization()))
     yield (
         "noise",
         sequential(L.SpatialDropout1D(0.2), rnn(), L.GaussianDropout(0.2), L.Activation("linear"), L.Dense(3)),
@@ -121,9 +123,9 @@ def in_both_directions():
     """Bidirectional: merge modes, layers of one's own, last steps."""
     yield "both", sequential(L.Bidirectional(lstm()), L.Bidirectional(gru(reset_after=False)), L.Dense(3))
     yield "both_functional", functional(L.Bidirectional(rnn(), name="rnn"), L.Bidirectional(gru()), L.Dense(3))
-    for mode in ("sum", "mul"):
+    for mode in ("sum", "mul", "ave"):
         yield f"both_{mode}", sequential(L.Bidirectional(gru(), merge_mode=mode), L.Dense(2))
-    for mode in ("concat", "sum", "mul"):
+    for mode in ("concat", "sum", "mul", "ave"):
         layer = lstm(return_sequences=False)
         yield f"both_last_{mode}", sequential(L.Bidirectional(layer, merge_mode=mode), L.Dense(2))
     backward = gru(go_backwards=True, use_bias=False, name="back")
@@ -158,7 +160,7 @@ def randomize(model, random, spread):
         if isinstance(layer, L.Normalization):
             continue
         arrays = [random.normal(0, spread, array.shape) for array in layer.get_weights()]
-        if isinstance(layer, L.BatchNormalization):
+        if isinstance(getattr(layer, "layer", layer), L.BatchNormalization):
             arrays[-1] = abs(arrays[-1]) + 0.1
         layer.set_weights(arrays)
 
@@ -173,7 +175,7 @@ def outputs(model, features):
 
 
 def save(model, folder, name):
-    for ending in ("keras", "h5"):
+    for ending in ("keras",) if name.startswith("script_") else ("keras", "h5"):
         path = folder / f"{name}.{ending}"
         try:
             model.save(path)

@@ -30,6 +30,11 @@ class OwnCell(L.SimpleRNNCell):
     """A cell of the user's own."""
 
 
+def of_script(base):
+    """A class of the user's own script that takes the name of Keras' own; a `.keras` file tells the two apart."""
+    return type(base.__name__, (base,), {"__module__": "__main__"})
+
+
 def refused():
     """Models that must be refused; the tests know by which message."""
     yield "backwards", sequential(lstm(go_backwards=True))
@@ -42,14 +47,18 @@ def refused():
         if TF_KERAS
         else keras.Sequential([keras.Input(batch_shape=(1, None, WIDTH)), lstm(stateful=True)]),
     )
-    for mode in ("ave", None):
-        values = keras.Input((None, WIDTH))
-        yield f"both_{mode}", keras.Model(values, L.Bidirectional(lstm(), merge_mode=mode)(values))
+    values = keras.Input((None, WIDTH))
+    yield "both_None", keras.Model(values, L.Bidirectional(lstm(), merge_mode=None)(values))
+    yield "ave_end", sequential(L.Bidirectional(lstm(), merge_mode="ave"))
     stack = L.RNN(L.StackedRNNCells([L.LSTMCell(3), L.LSTMCell(3)]), return_sequences=True)
     yield "both_stacked", sequential(L.Bidirectional(stack))
     turned = lstm(go_backwards=True), lstm(name="other")
     yield "both_turned", sequential(L.Bidirectional(turned[0], backward_layer=turned[1]))
     yield "own_cell", sequential(over(OwnCell(3)))
+    yield "script_dense", sequential(of_script(L.Dense)(3), lstm())
+    yield "script_lstm", sequential(L.Bidirectional(of_script(L.LSTM)(3, return_sequences=True)))
+    yield "script_cell", sequential(over(L.StackedRNNCells([L.LSTMCell(3), of_script(L.LSTMCell)(3)])))
+    yield "script_model", of_script(keras.Sequential)([keras.Input((None, WIDTH)), L.Dense(3)])
     yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), L.Dense(2))
     yield "embedding", keras.Sequential([keras.Input((None,)), L.Embedding(9, 4), L.Dense(2)])
     yield "layer_norm", sequential(L.LayerNormalization(), L.Dense(2))
@@ -75,7 +84,7 @@ def refused():
     yield "after_softmax", sequential(L.Dense(3, activation="softmax"), L.Dense(2))
     yield "elu", sequential(L.Dense(3, activation="elu"))
     yield "late_tanh", sequential(L.Dense(3, activation="relu"), L.Activation("tanh"))
-    yield "wrapped", sequential(L.TimeDistributed(L.BatchNormalization()), L.Dense(2))
+    yield "wrapped", sequential(L.TimeDistributed(L.LayerNormalization()), L.Dense(2))
     yield "nested", sequential(L.Dense(4), keras.Sequential([keras.Input((None, 4)), L.Dense(2)]))
     yield "half", sequential(lstm(dtype="mixed_float16"), L.Dense(2))
     yield "half_inside", sequential(L.TimeDistributed(L.Dense(3, dtype="float16")), L.Dense(2))

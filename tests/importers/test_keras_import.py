@@ -11,13 +11,13 @@ from shrinkc.network import Network, floating
 
 MODELS = [
     *("sequential", "functional", "no_bias", "given", "scalar", "adapted", "no_axis"),
-    *("dense", "distributed", "distributed_relu", "noise", "nothing_done", "names"),
+    *("dense", "distributed", "distributed_relu", "distributed_norm", "noise", "nothing_done", "names"),
     *("softmax", "softmax_layer", "softmax_activation"),
     *("lstm_functions", "lstm_gates", "gru_after", "gru_before", "gru_functions", "gru_functions_before", "gru_gates"),
     *("simple_rnn", "simple_rnn_functions", "cells", "stacked", "last", "last_gru", "last_stacked"),
     *("trained_only", "unrolled"),
-    *("both", "both_functional", "both_sum", "both_mul", "both_own", "both_cells", "both_frozen"),
-    *("both_last_concat", "both_last_sum", "both_last_mul"),
+    *("both", "both_functional", "both_sum", "both_mul", "both_ave", "both_own", "both_cells", "both_frozen"),
+    *("both_last_concat", "both_last_sum", "both_last_mul", "both_last_ave"),
     *("norm_first", "norm_between", "norm_both", "norm_dense", "norm_behind_tanh", "norm_twice", "norm_last"),
     *("norm_merged", "norm_frozen", "behind"),
 ]
@@ -25,8 +25,8 @@ CASES = [(framework, name) for framework in ("keras", "tf_keras") for name in MO
 CASES += [("keras", "spaces"), ("tf_keras", "slash")]
 
 REFUSALS = {
-    "both_ave": "merge_mode = 'ave' is not supported; use 'sum' and halve the next layer's weights",
-    "both_None": "merge_mode = None is not supported; use 'concat', 'sum' or 'mul'",
+    "both_None": "merge_mode = None is not supported; use 'concat', 'sum', 'ave' or 'mul'",
+    "ave_end": "(half of the merge_mode ave): stands at the end; put a Dense layer behind it",
     "both_stacked": "(RNN in Bidirectional): runs a stack of cells in one direction; give each cell its own",
     "both_turned": "(LSTM in Bidirectional): its go_backwards is turned",
     "own_cell": "OwnCell in RNN): the cell is not supported; known: GRUCell, LSTMCell, SimpleRNNCell",
@@ -47,6 +47,10 @@ REFUSALS = {
     "late_relu": "relu must stand behind a linear Dense layer",
     "lambda": "code in a model file is never run",
     "own_layer": "Squeeze): ",
+    "script_dense": "(__main__>Dense): a layer of your own cannot be imported",
+    "script_lstm": "(__main__>LSTM in Bidirectional): is not supported here; known: ",
+    "script_cell": "(__main__>LSTMCell in StackedRNNCells): the cell is not supported; known: ",
+    "script_model": "a __main__>Sequential model cannot be imported; rebuild it as a Sequential or Functional model",
     "own_lstm": "(Own>LSTM): a layer of your own cannot be imported",
     "masking": "frames are never masked on the device",
     "backwards": "go_backwards = True is not supported; use go_backwards = False",

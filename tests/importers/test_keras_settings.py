@@ -1,6 +1,7 @@
 """Settings of Keras layers that no network here can mean: one line that names the layer."""
 
 import json
+import re
 from pathlib import Path
 
 import h5py
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
+from shrinkc.importers.keras.refusals import REMEDIES
 from shrinkc.network import Network
 
 
@@ -169,6 +171,41 @@ def test_directions_that_do_not_fit(tmp_path: Path, settings_: dict, expected: s
     assert expected in refusal(write_h5(tmp_path / "m.h5", saved, spoil=rewrite))
 
 
+def test_a_layer_behind_directions_of_other_widths(tmp_path: Path) -> None:
+    """Keras makes the Dense for 2 x 3 values; the directions give 3 and 2."""
+    sides = {"forward_rnn": 3, "backward_rnn": 2}
+    entries = (
+        {"class_name": "SimpleRNN", "config": {"name": name, "units": units, "return_sequences": True}}
+        for name, units in sides.items()
+    )
+    layers = dict(zip(("layer", "backward_layer"), entries, strict=True))
+    layers["backward_layer"]["config"]["go_backwards"] = True
+
+    def rewrite(file: h5py.File) -> None:
+        group = file["model_weights/rnn"]
+        names = [f"rnn/{side}/cell/{index}" for side in sides for index in range(3)]
+        group.attrs["weight_names"] = [name.encode() for name in names]
+        for side, count in sides.items():
+            for index, shape in enumerate([(2, count), (count, count), (count,)]):
+                group[f"rnn/{side}/cell/{index}"] = np.ones(shape, "f4")
+
+    values = {"rnn": arrays()["rnn"], "head": [np.ones((6, 2), "f4"), np.ones(2, "f4")]}
+    message = refusal(write_h5(tmp_path / "m.h5", changed(1, "Bidirectional", **layers), values, rewrite))
+    assert "layer 'head' reads 6 values, what stands before it gives 5; its two directions differ in width" in message
+    assert "give them the same units" in message
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "models-keras.md"
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_layers_with_a_remedy(tmp_path: Path, name: str) -> None:
+    message = refusal(write_keras(tmp_path / "m.keras", changed(1, name)))
+    assert message.endswith(f"layer 'rnn' ({name}): {REMEDIES[name]}")
+    refused = PAGE.read_text(encoding="utf-8").partition("## What is refused")[2]
+    assert re.search(rf"^\|.*\b{name}\b.*\|.*layers_with_a_remedy", refused, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("settings_", "variance", "expected"),
     [
@@ -192,6 +229,38 @@ def test_batch_norms_that_cannot_be(tmp_path: Path, settings_: dict, variance: f
 def test_a_functional_chain_out_of_order_is_refused(tmp_path: Path, ending: str) -> None:
     message = refusal(WRITERS[ending](tmp_path / f"m{ending}", functional(("in", "head", "rnn"))))
     assert "layer 'head' (Dense): reads 'rnn', the layer before it is 'in'" in message
+
+
+def marked(kind: str, module: object, registered: object, place: int | None) -> dict:
+    """The handmade model whose entries say where their classes come from, as archives do: the one at `place` (None:
+    the model) a class called `kind`, the others Keras' own."""
+    saved = config()
+    for entry in [saved, *saved["config"]["layers"]]:
+        entry |= {"module": "keras.layers", "registered_name": None}
+    entry = saved if place is None else saved["config"]["layers"][place]
+    entry |= {"class_name": kind, "module": module, "registered_name": registered}
+    return saved
+
+
+@pytest.mark.parametrize("module", [None, "__main__", "mine", "keras_like", "keras.layers"])
+@pytest.mark.parametrize(("kind", "place"), [("LSTM", 1), ("Dense", 2), ("Sequential", None)])
+def test_classes_of_the_users_own(tmp_path: Path, kind: str, place: int | None, module: str | None) -> None:
+    """Keras 3.15 writes the module null for a class of the script that is run."""
+    if (module, kind) != ("keras.layers", "Sequential"):
+        saved = marked(kind, module, kind, place)
+        reason = "cannot be imported; known layers: " if place else "model cannot be imported; rebuild it"
+        message = refusal(write_keras(tmp_path / "m.keras", saved))
+        assert reason in message and f"{module or '__main__'}>{kind}" in message
+    for own in ("keras", "keras.layers", "tf_keras.src.layers"):
+        assert load(write_keras(tmp_path / "n.keras", marked(kind, own, None, place))).layers
+
+
+def test_a_functional_model_keeps_its_class_name(tmp_path: Path) -> None:
+    for module in ("keras.src.models.functional", "tf_keras.src.engine.functional"):
+        saved = functional() | {"module": module, "registered_name": "Functional"}
+        assert load(write_keras(tmp_path / "m.keras", saved)).layers
+    message = refusal(write_keras(tmp_path / "m.keras", saved | {"module": None}))
+    assert "a __main__>Functional model cannot be imported" in message
 
 
 JSON = st.recursive(

@@ -53,8 +53,11 @@ def count_all(cores: Sequence[str] = CORES) -> Counts:
 
 def risen(kept: Mapping[str, float], now: Mapping[str, float]) -> list[str]:
     """A line for each case that rose by more than it may, and for each that is not kept or not counted."""
-    lines = [f"{case}: {kept[case]:,.0f} instructions before, {count:,.0f} now (+{100 * (count / kept[case] - 1):.1f} %)"
-             for case, count in now.items() if case in kept and count > kept[case] * (1 + RISE)]  # fmt: skip
+    lines = [
+        f"{case}: {kept[case]:,.0f} instructions before, {count:,.0f} now (+{100 * (count / kept[case] - 1):.1f} %)"
+        for case, count in now.items()
+        if case in kept and count > kept[case] * (1 + RISE)
+    ]
     lines += [f"{case}: not in the file" for case in now if case not in kept]
     return lines + [f"{case}: in the file, and not counted any more" for case in kept if case not in now]
 

@@ -15,7 +15,7 @@ def inlined_ranges(elf: bytes) -> dict[str, Ranges]:
     file = ELFFile(io.BytesIO(elf))
     if not file.has_dwarf_info():
         return {}
-    dwarf = file.get_dwarf_info()
+    dwarf = file.get_dwarf_info(relocate_dwarf_sections=False)  # a linked file needs none
     found: dict[str, Ranges] = {}
     for unit in dwarf.iter_CUs():
         for die in unit.iter_DIEs():

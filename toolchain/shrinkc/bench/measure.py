@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..compile.cache import ObjectCache
+from ..compile.elf import Elf
 from ..compile.image import Image, compile_image
 from ..compile.processes import scratch_folder
 from ..compile.sizes import Sizes
@@ -93,8 +94,8 @@ class Bench:
         ends = int(np.isin(work.calls[counted], work.ends).sum())
         parts = None
         if counts is not None:
-            code = CodeRange.of_image(image)
-            sums = split(image.elf, code, counts[counted].sum(axis=0, dtype=np.int64), program)
+            elf = Elf(image.elf)
+            sums = split(image.elf, elf, CodeRange.of(elf), counts[counted].sum(axis=0, dtype=np.int64), program)
             parts = {part: value / work.frames for part, value in sums.items()}
         return Measurement(
             total=float(trace.instructions[work.calls][counted].sum()) / work.frames,
@@ -120,11 +121,12 @@ class Bench:
         return run_image(image, work.inputs, jobs=1), None
 
     def _run_counted(self, image: Image, work: Work) -> tuple[Trace, np.ndarray]:
-        code = CodeRange.of_image(image)
+        elf = Elf(image.elf)
+        code = CodeRange.of(elf)
         with scratch_folder() as folder:
             out = folder / "counts.bin"
             trace = run_image(image, work.inputs, jobs=1, arguments=code.arguments(self._plugin, out))
-            counts = own_counts(image, code, code.read(out))[:-1]  # the last call is the harness's own, of nothing
+            counts = own_counts(elf, code, code.read(out))[:-1]  # the last call is the harness's own, of nothing
         seen = counts.sum(axis=1, dtype=np.int64)
         if not np.array_equal(seen, trace.instructions[work.calls]):
             raise BuildError(

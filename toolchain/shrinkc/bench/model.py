@@ -70,9 +70,7 @@ def _unfit(settings: Settings, network: QuantizedNetwork, target: Target, error:
     )
 
 
-def model_work(
-    network: QuantizedNetwork, features: Sequence[np.ndarray], steps: int, max_frames: int | None
-) -> Work:
+def model_work(network: QuantizedNetwork, features: Sequence[np.ndarray], steps: int, max_frames: int | None) -> Work:
     """The first frames of a test set: `steps`, behind a warm-up where the network goes frame by frame.
 
     A network of whole utterances gets as many of them as hold the steps, the last one cut. Raises InputError where

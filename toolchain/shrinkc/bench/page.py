@@ -4,11 +4,13 @@
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import InputError
 from ..files import write_whole
+from ..markdown import table
+from ..markdown import written as between_marks
 from .peers import CORES, DENSE_AIM, MEMORY, PEERS, UNSENT_60_AIM
 from .report import Bench, Result, from_json
 from .shapes import CELLS, INPUTS, UNITS, UNSENT, WEIGHTS
@@ -19,11 +21,6 @@ TITLES = {"lstm": "LSTM", "gru": "GRU, reset after", "ligru": "LiGRU", "sru": "S
 
 Key = tuple[str, int, int, int | None, str]
 """Cell, units, bits of a weight, percent unsent (None: dense), core."""
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" + " ---: |" * (len(heads) - 1)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
 
 def _short(core: str) -> str:
@@ -65,7 +62,7 @@ def written(figures: Figures) -> str:
         "`*`: at this share of unsent columns the compiler would compute some products densely on this core.\n",
         "### Memory\n",
         _memory(figures),
-        _table(("of others", "bytes"), [(name, f"{size:,}") for name, size in MEMORY]),
+        table(("of others", "bytes"), [(name, f"{size:,}") for name, size in MEMORY]),
     ]
     return "\n".join(parts)
 
@@ -91,12 +88,12 @@ def _peers(figures: Figures) -> str:
         *ours("**shrinkc, 4 bits, dense**", 4, None),
         *ours("**shrinkc, 4 bits, 60 % unsent**", 4, 60),
     ]
-    return _table(("", *map(_short, CORES)), rows)
+    return table(("", *map(_short, CORES)), rows)
 
 
 def _others() -> str:
     rows = [(one.name, one.shape, f"{one.instructions['cortex-m4']:,}") for one in PEERS[1:]]
-    return _table(("", "shape", "instructions"), rows)
+    return table(("", "shape", "instructions"), rows)
 
 
 def _parts(figures: Figures) -> str:
@@ -106,7 +103,7 @@ def _parts(figures: Figures) -> str:
             cost = figures("lstm", 128, 8, unsent, core).instructions
             split = (cost.scan, cost.products, cost.elementwise, cost.rest)
             rows.append((f"{_short(core)}, {title}", *("-" if value is None else f"{value:,.0f}" for value in split)))
-    return _table(("", "scan", "products", "element-wise", "rest"), rows)
+    return table(("", "scan", "products", "element-wise", "rest"), rows)
 
 
 def _cell(figures: Figures, cell: str) -> str:
@@ -117,7 +114,7 @@ def _cell(figures: Figures, cell: str) -> str:
                 way = "dense" if unsent is None else f"delta, {unsent} % unsent"
                 title = f"{INPUTS} to {units}, {bits} bits, {way}"
                 rows.append((title, *(_total(figures(cell, units, bits, unsent, core)) for core in CORES)))
-    return _table(("", *map(_short, CORES)), rows)
+    return table(("", *map(_short, CORES)), rows)
 
 
 def _total(one: Result) -> str:
@@ -134,13 +131,12 @@ def _memory(figures: Figures) -> str:
                 memory = figures(cell, 128, bits, unsent, "cortex-m4").memory
                 values = (memory.flash, memory.weights, memory.ram, memory.stack)
                 rows.append((f"{TITLES[cell]} {INPUTS} to 128, {bits} bits, {title}", *(f"{v:,}" for v in values)))
-    return _table(("bytes on the M4", "flash", "of it weights", "RAM", "stack"), rows)
+    return table(("bytes on the M4", "flash", "of it weights", "RAM", "stack"), rows)
 
 
 def updated(page: str, part: str) -> str:
     """`page` with the part between the marks written anew."""
-    head, rest = page.split(BEGIN)
-    return f"{head}{BEGIN}\n\n{part}\n{END}{rest.split(END)[1]}"
+    return between_marks(page, BEGIN, END, part)
 
 
 def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from ..compile.elf import Elf
-from ..compile.image import Image
 from ..compile.toolchain import first_error, run_tool
 from ..errors import BuildError
 
@@ -44,9 +43,8 @@ class CodeRange:
     call: int
 
     @classmethod
-    def of_image(cls, image: Image) -> "CodeRange":
-        """All code, and the one call in counter.S."""
-        elf = Elf(image.elf)
+    def of(cls, elf: Elf) -> "CodeRange":
+        """All code of an image, and the one call in counter.S."""
         text = next(section for section in elf.sections if section.name == ".text")
         symbol, body = elf.symbol("counted_call"), elf.content("counted_call")
         if body.count(_CALL) != 1:
@@ -68,10 +66,9 @@ class CodeRange:
         return counts.reshape(-1, self.halfwords + 1)
 
 
-def own_counts(image: Image, code: CodeRange, counts: np.ndarray) -> np.ndarray:
+def own_counts(elf: Elf, code: CodeRange, counts: np.ndarray) -> np.ndarray:
     """`counts` without what the harness runs itself: the instructions of the model's calls."""
     kept = counts.copy()
-    elf = Elf(image.elf)
     for name in HARNESS:
         symbol = elf.symbol(name)
         first = (symbol.address - code.base) // 2

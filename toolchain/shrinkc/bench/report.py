@@ -98,7 +98,19 @@ def from_json(text: bytes | str, where: str) -> Bench:
     return bench
 
 
-HEADS = ("core", "kernels", "instructions", "scan", "products", "element-wise", "rest", "unsent", "flash", "RAM", "stack")
+HEADS = (
+    "core",
+    "kernels",
+    "instructions",
+    "scan",
+    "products",
+    "element-wise",
+    "rest",
+    "unsent",
+    "flash",
+    "RAM",
+    "stack",
+)
 
 
 def rows(results: Iterable[Result], named: bool) -> list[tuple[str, ...]]:

@@ -23,8 +23,8 @@ UNSENT = (None, 0, 60, 80)
 
 WARM_UP = 4
 _CALIBRATION_FRAMES = 60
-_DRIVE = 1.5  # of the input in the sum of each candidate
-_NOISE = 0.4  # of random weights in every sum
+_DRIVE = 3.0  # of the input in the sum of each candidate
+_NOISE = 0.25  # of random weights in every sum
 _QUIET = ("candidate", "recurrent")  # gates that feed a new state
 
 
@@ -84,7 +84,9 @@ def network_of(shape: StandardShape) -> Network:
         if name.partition(".")[0] in _QUIET:
             values[quiet] = 0
     vectors = {name: random.normal(0, 0.3, shape.units) for name in cell.parameters}
-    layer = Layer("rnn", shape.cell, dict(options), INPUTS, shape.units, _floats(matrices), _floats(biases), _floats(vectors))
+    layer = Layer(
+        "rnn", shape.cell, dict(options), INPUTS, shape.units, _floats(matrices), _floats(biases), _floats(vectors)
+    )
     return Network("bench", (layer,), np.zeros(INPUTS, np.float32), np.ones(INPUTS, np.float32))
 
 
@@ -93,10 +95,11 @@ def _floats(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def features_of(shape: StandardShape, frames: int, seed: int) -> np.ndarray:
-    """Input that changes its sign each step, but for the constant elements: float32 (frames, INPUTS)."""
+    """Input that changes its sign each step, but for the constant elements: float32 (frames, INPUTS), at most 1."""
     random = np.random.default_rng(seed)
     signs = np.where(np.arange(frames) % 2, -1.0, 1.0)[:, None]
     values = signs * random.uniform(0.4, 1.0, (frames, INPUTS))
+    values[0] = 1.0  # the largest, so that the grid of the input is the same for all shapes
     values[:, _constant(INPUTS, shape.unsent)] = 0.5
     return values.astype(np.float32)
 

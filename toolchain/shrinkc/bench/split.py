@@ -38,9 +38,8 @@ def part_of(function: str, updates: set[str]) -> str | None:
     return next((part for part, pattern in _KERNELS if pattern.fullmatch(plain)), None)
 
 
-def split(image: bytes, code: CodeRange, counts: np.ndarray, program: Program) -> dict[str, int]:
+def split(image: bytes, elf: Elf, code: CodeRange, counts: np.ndarray, program: Program) -> dict[str, int]:
     """Instructions by part. counts: int64 (halfwords + 1,), how often each ran; their sum is kept."""
-    elf = Elf(image)
     functions = [symbol for symbol in elf.symbols if symbol.kind == "function" and symbol.section == ".text"]
     labels = _labels(functions, inlined_ranges(image), code, update_names(program))
     _inherit(labels, functions, _calls(elf, code, counts), code)
@@ -50,9 +49,7 @@ def split(image: bytes, code: CodeRange, counts: np.ndarray, program: Program) -
 _UNKNOWN = PARTS.index("rest")
 
 
-def _labels(
-    functions: list[Symbol], inlined: Mapping[str, Ranges], code: CodeRange, updates: set[str]
-) -> np.ndarray:
+def _labels(functions: list[Symbol], inlined: Mapping[str, Ranges], code: CodeRange, updates: set[str]) -> np.ndarray:
     """The part of each halfword, then of code elsewhere, int (halfwords + 1,): an index of PARTS."""
     labels = np.full(code.halfwords + 1, _UNKNOWN)
     ranges = [(symbol.name, [(symbol.address, symbol.address + symbol.size)]) for symbol in functions]

@@ -29,7 +29,9 @@ STANDARD_OPTIONS = ("weights", "kernels")
 @click.command("bench")
 @click.argument("model", required=False)
 @click.option("--target", metavar="T|all", default=ALL, help="Core or board, or all cores.  [default: all]")
-@click.option("--steps", type=click.IntRange(min=1, max=100_000), default=20, metavar="N", help="Steps to count.  [default: 20]")
+@click.option(
+    "--steps", type=click.IntRange(min=1, max=100_000), default=20, metavar="N", help="Steps to count.  [default: 20]"
+)
 @click.option("--shapes", metavar="PATTERN", help="Of the standard shapes, those that it names: 'lstm-40-128-w8*'.")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on.")
 @click.option("--dataset", "test", metavar="DATA", help="Data set whose first steps are run.")
@@ -54,10 +56,7 @@ def command(
         _check_output(Path(output))
     project = read(Path.cwd()) if (Path.cwd() / FILE_NAME).exists() else empty()
     standard = shapes is not None or (options["model"] is None and project.get("model.path") is None)
-    if standard:
-        measure = _standard(shapes or "*", options)
-    else:
-        measure = _model(project, options)
+    measure = _standard(shapes or "*", options) if standard else _model(project, options)
     found = _measured(measure, _targets(target, standard), steps, jobs or len(os.sched_getaffinity(0)))
     _print(found, as_json, named=standard)
     if output is not None:
@@ -130,8 +129,8 @@ def _model(project: Values, options: dict[str, object]) -> Measure:
 def _measured(measure: Measure, targets: list["Target"], steps: int, jobs: int) -> "BenchReport":
     """All that was found, with what found it."""
     from ..bench.measure import Bench
-    from ..bench.report import Bench as Report
     from ..bench.report import SCHEMA, tools
+    from ..bench.report import Bench as Report
     from ..compile.processes import scratch_folder
 
     with scratch_folder() as folder, Progress() as progress:

@@ -28,11 +28,19 @@ class Weights:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
+UNLIKE = (
+    "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, "
+    "and train again"
+)
+"""What to do about a layer behind a Bidirectional whose backward_layer has other units."""
+
+
 @dataclass(frozen=True)
 class _Scaling:
     """x * factor + offset, not yet folded into what reads it: (width,) each."""
 
     name: str
+    what: str
     factor: np.ndarray
     offset: np.ndarray
 
@@ -91,8 +99,8 @@ class Assembly:
         """Whether the input has its normalisation already."""
         return self._mean is not None
 
-    def scale(self, name: str, factor: np.ndarray, offset: np.ndarray) -> None:
-        """x * factor + offset on what is there, (width,) each in float64: a batch norm at inference.
+    def scale(self, name: str, factor: np.ndarray, offset: np.ndarray, what: str = "batch norm") -> None:
+        """x * factor + offset on what is there, (width,) each in float64: a batch norm at inference, or `what` it is.
 
         It is folded into a linear dense layer before it, else into the products of what comes next.
         """
@@ -102,11 +110,11 @@ class Assembly:
             biases = {"output": (before.biases["output"] * factor + offset).astype(np.float32)}
             self.layers[-1] = replace(before, matrices=matrices, biases=biases)
         elif self._scaling is None:
-            self._scaling = _Scaling(name, np.asarray(factor, np.float64), np.asarray(offset, np.float64))
+            self._scaling = _Scaling(name, what, np.asarray(factor, np.float64), np.asarray(offset, np.float64))
         else:
             own = self._scaling
-            self._scaling = _Scaling(name, own.factor * factor, own.offset * factor + offset)
-        self.notes.append(f"the batch norm of {name} is folded into the weights beside it")
+            self._scaling = _Scaling(name, what, own.factor * factor, own.offset * factor + offset)
+        self.notes.append(f"the {what} of {name} is folded into the weights beside it")
 
     def end(self, what: str) -> None:
         """Nothing may follow: `what` names the layer, such as a softmax that is left off."""
@@ -116,7 +124,9 @@ class Assembly:
         """The Network, named `model`. Raises InputError where the file's parts do not fit together."""
         if self._scaling:
             raise self.refuse(
-                self._scaling.name, "batch norm", "stands at the end; put a Dense layer behind it, which it folds into"
+                self._scaling.name,
+                self._scaling.what,
+                "stands at the end; put a Dense layer behind it, which it folds into",
             )
         if not self.layers:
             raise InputError(f"{self.path}: the model has no recurrent and no dense layer; nothing to compile")
@@ -150,9 +160,10 @@ class Assembly:
         if name != wanted:
             self.notes.append(f"the layer {wanted!r} is called {name}: names reach C")
         if self.width is not None and weights.inputs != self.width:
+            sides = {layer.outputs for layer in self.layers if layer.name in self._reads}
             raise InputError(
                 f"{self.path}: layer {wanted!r} reads {weights.inputs} values, what stands before it gives "
-                f"{self.width}; save the model again"
+                f"{self.width}; {'save the model again' if len(sides) < 2 else UNLIKE}"
             )
         layer = Layer(
             name=name,
@@ -177,7 +188,7 @@ class Assembly:
         if layer.cell.input_parts:
             raise self.refuse(
                 scaling.name,
-                "batch norm",
+                scaling.what,
                 f"stands before {layer.name}, which reads its input also outside of products; remove it there",
             )
         matrices, biases = dict(layer.matrices), dict(layer.biases)

@@ -16,10 +16,10 @@ WEIGHT_BITS = (2, 4, 8, 16)
 class Family:
     """One set of C files that computes scans and products.
 
-    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each kernel, by bits of a weight. list_words:
-    words that the list of columns to send takes, for a vector of so many elements; its format is the family's own.
-    narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends their names) and not as int16_t. lanes: units
-    that an element-wise loop computes side by side.
+    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each
+    kernel, by bits of a weight. list_words: words that the list of columns to send takes, for a vector of so many
+    elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
+    their names) and not as int16_t. lanes: units that an element-wise loop computes side by side.
     """
 
     name: str

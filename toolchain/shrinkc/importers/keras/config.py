@@ -120,13 +120,20 @@ def _cells(outer: SavedLayer) -> list[Part]:
 
 
 def _class_name(entry: dict[str, Any]) -> str:
-    """The class, marked with its origin where it is not one of Keras' own."""
-    registered, module = str(entry.get("registered_name") or ""), str(entry.get("module") or "keras")
-    if ">" in registered:
-        return registered
-    if module.split(".")[0] not in ("keras", "tf_keras"):
-        return f"{module}>{entry['class_name']}"
-    return entry["class_name"]
+    """The class, marked with its origin where it is not one of Keras' own.
+
+    Archives keep a module and a registered name: Keras' own classes have keras.layers and null, a Functional model
+    keras.src.models.functional and its class's name. A class of the user's script has the module null. HDF5 files and
+    SavedModels keep the class's name alone, with its package where it is registered (Custom>LSTM).
+    """
+    kind, registered = entry["class_name"], entry.get("registered_name")
+    if ">" in str(registered or ""):
+        return str(registered)
+    if "module" not in entry:
+        return kind
+    module = str(entry["module"] or "__main__")
+    own = module.split(".")[0] in ("keras", "tf_keras") and (registered is None or kind in MODELS)
+    return kind if own else f"{module}>{kind}"
 
 
 def _histories(nodes: Any) -> list[tuple[str, Any, Any]]:

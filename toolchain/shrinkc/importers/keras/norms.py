@@ -59,5 +59,6 @@ def check_axis(chain: Chain, saved: SavedLayer) -> None:
     """Refuse an axis other than the features', the last one."""
     axis: Any = saved.config.get("axis", -1)
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if type(axis) is not int or axis not in (-1, chain.axes - 1):
+    axes = 2 if saved.inside == "TimeDistributed" else chain.axes  # which gives it one frame of the batch at a time
+    if type(axis) is not int or axis not in (-1, axes - 1):
         raise saved.refuse(f"axis = {short(saved.config['axis'])} is not supported; use axis = -1, the features")

@@ -1,6 +1,7 @@
 """Keras models (.keras and .h5, of Keras 3 and of tf_keras 2) to a Network, without tensorflow.
 
-A model must be a chain of layers. Here it is walked down; the `keras_*` files beside this one read each layer.
+A model must be a chain of layers. Here it is walked down; `layers`, `norms`, `recurrent` and `cells` read each layer,
+`own` those of `shrinkc.keras`.
 """
 
 from collections.abc import Callable
@@ -25,32 +26,9 @@ _ON_EVERY_FRAME: dict[str, Callable[[Chain, SavedLayer], None]] = {
     "Activation": read_activation,
     "ReLU": read_relu,
     "Softmax": read_softmax,
-}
-"""Layers that do the same with every frame: what TimeDistributed may wrap, which then changes nothing."""
-
-
-def read_time_distributed(chain: Chain, saved: SavedLayer) -> None:
-    """A wrapper that does what the layer inside does anyway."""
-    check_settings(saved, "layer")
-    (inner,) = saved.parts
-    if inner.class_name not in _ON_EVERY_FRAME:
-        raise saved.refuse(f"wraps {inner.class_name!r}; only {', '.join(_ON_EVERY_FRAME)} can be wrapped")
-    check_float32(inner)
-    _ON_EVERY_FRAME[inner.class_name](chain, inner)
-
-
-_READERS: dict[str, Callable[[Chain, SavedLayer], None]] = {
-    **dict.fromkeys(LAYERS, read_recurrent),
-    **_ON_EVERY_FRAME,
-    "RNN": read_rnn,
-    "Bidirectional": read_bidirectional,
-    "TimeDistributed": read_time_distributed,
-    "Normalization": read_normalization,
     "BatchNormalization": read_batch_normalization,
 }
-
-WITH_WEIGHTS = frozenset({*_READERS, "StackedRNNCells"})
-"""Classes whose arrays, or whose parts' arrays, are read from the file."""
+"""Layers that do the same with every frame: what TimeDistributed may wrap, which then changes nothing."""
 
 INFERENCE_NO_OPS = frozenset(
     {
@@ -64,6 +42,31 @@ INFERENCE_NO_OPS = frozenset(
     }
 )
 """Layers that do nothing at inference."""
+
+
+def read_time_distributed(chain: Chain, saved: SavedLayer) -> None:
+    """A wrapper that does what the layer inside does anyway."""
+    check_settings(saved, "layer")
+    (inner,) = saved.parts
+    if inner.class_name not in {*_ON_EVERY_FRAME, *INFERENCE_NO_OPS}:
+        known = ", ".join((*_ON_EVERY_FRAME, *sorted(INFERENCE_NO_OPS)))
+        raise saved.refuse(f"wraps {inner.class_name!r}; only {known} can be wrapped")
+    check_float32(inner)
+    if inner.class_name not in INFERENCE_NO_OPS:
+        _ON_EVERY_FRAME[inner.class_name](chain, inner)
+
+
+_READERS: dict[str, Callable[[Chain, SavedLayer], None]] = {
+    **dict.fromkeys(LAYERS, read_recurrent),
+    **_ON_EVERY_FRAME,
+    "RNN": read_rnn,
+    "Bidirectional": read_bidirectional,
+    "TimeDistributed": read_time_distributed,
+    "Normalization": read_normalization,
+}
+
+WITH_WEIGHTS = frozenset({*_READERS, "StackedRNNCells"})
+"""Classes whose arrays, or whose parts' arrays, are read from the file."""
 
 
 def read_keras(path: Path) -> Network:

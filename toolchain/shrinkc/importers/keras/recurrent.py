@@ -1,13 +1,15 @@
 """Keras' recurrent layers: alone, as RNN around cells, and in both directions."""
 
+import numpy as np
+
 from ..assembly import Weights
 from .cells import CELLS, LAYERS
 from .chain import Chain
 from .saved import SavedLayer, short
 from .settings import LAYER_SETTINGS, check_float32, check_settings, truth
 
-MERGES = {"sum": "add", "mul": "multiply"}
-"""Bidirectional's merge modes beside concat, and the merge cell's operations."""
+MERGES = {"sum": "add", "mul": "multiply", "ave": "add"}
+"""Bidirectional's merge modes beside concat, and the merge cell's operations; the half of ave goes into the weights."""
 
 
 def read_recurrent(chain: Chain, saved: SavedLayer) -> None:
@@ -36,8 +38,7 @@ def read_bidirectional(chain: Chain, saved: SavedLayer) -> None:
     check_settings(saved, "layer", "backward_layer", "merge_mode", *LAYER_SETTINGS)
     mode = saved.config.get("merge_mode", "concat")
     if not isinstance(mode, str) or mode not in ("concat", *MERGES):
-        remedy = "use 'sum' and halve the next layer's weights" if mode == "ave" else "use 'concat', 'sum' or 'mul'"
-        raise saved.refuse(f"merge_mode = {short(mode)} is not supported; {remedy}")
+        raise saved.refuse(f"merge_mode = {short(mode)} is not supported; use 'concat', 'sum', 'ave' or 'mul'")
     forward, backward = saved.parts
     sides = [_side_weights(forward, backwards=False), _side_weights(backward, backwards=True)]
     last = _gives_last(forward)
@@ -50,6 +51,9 @@ def read_bidirectional(chain: Chain, saved: SavedLayer) -> None:
     chain.axes = 2 if last else 3
     if mode in MERGES:
         chain.merge(f"{saved.name}_{mode}", MERGES[mode])
+    if mode == "ave":
+        half = np.full(sides[0].units, 0.5)
+        chain.scale(saved.name, half, 0 * half, what="half of the merge_mode ave")
 
 
 def _add(chain: Chain, saved: SavedLayer, name: str, weights: Weights, last: bool) -> None:
