@@ -151,9 +151,11 @@ SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_sigmoid_q15(shrinkc_x4_t argument)
     return (shrinkc_x4_t)vhaddq_n_s32((int32x4_t)shrinkc_x4_tanh_q15(argument), 32768);
 }
 
-#else /* the definition: lane by lane */
+#else /* the definition: lane by lane; functions that stay functions, or sanitizers would swell each loop */
 
-SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_load_s16(const int16_t *values, uint32_t left)
+#define SHRINKC_X4_TWIN static __attribute__((noinline, unused))
+
+SHRINKC_X4_TWIN shrinkc_x4_t shrinkc_x4_load_s16(const int16_t *values, uint32_t left)
 {
     shrinkc_x4_t result = {0, 0, 0, 0};
     for (uint32_t lane = 0; lane < 4u && lane < left; lane++) {
@@ -162,7 +164,7 @@ SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_load_s16(const int16_t *values, uint32_t 
     return result;
 }
 
-SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_load_s32(const int32_t *values, uint32_t left)
+SHRINKC_X4_TWIN shrinkc_x4_t shrinkc_x4_load_s32(const int32_t *values, uint32_t left)
 {
     shrinkc_x4_t result = {0, 0, 0, 0};
     for (uint32_t lane = 0; lane < 4u && lane < left; lane++) {
@@ -171,28 +173,28 @@ SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_load_s32(const int32_t *values, uint32_t 
     return result;
 }
 
-SHRINKC_INLINE void shrinkc_x4_store_s16(int16_t *values, shrinkc_x4_t value, uint32_t left)
+SHRINKC_X4_TWIN void shrinkc_x4_store_s16(int16_t *values, shrinkc_x4_t value, uint32_t left)
 {
     for (uint32_t lane = 0; lane < 4u && lane < left; lane++) {
         values[lane] = (int16_t)value[lane];
     }
 }
 
-SHRINKC_INLINE void shrinkc_x4_store_s32(int32_t *values, shrinkc_x4_t value, uint32_t left)
+SHRINKC_X4_TWIN void shrinkc_x4_store_s32(int32_t *values, shrinkc_x4_t value, uint32_t left)
 {
     for (uint32_t lane = 0; lane < 4u && lane < left; lane++) {
         values[lane] = value[lane];
     }
 }
 
-#define SHRINKC_X4_LANES(name, parameters, call)             \
-    SHRINKC_INLINE shrinkc_x4_t shrinkc_x4_##name parameters \
-    {                                                        \
-        shrinkc_x4_t result = {0, 0, 0, 0};                  \
-        for (int lane = 0; lane < 4; lane++) {               \
-            result[lane] = shrinkc_##name call;              \
-        }                                                    \
-        return result;                                       \
+#define SHRINKC_X4_LANES(name, parameters, call)              \
+    SHRINKC_X4_TWIN shrinkc_x4_t shrinkc_x4_##name parameters \
+    {                                                         \
+        shrinkc_x4_t result = {0, 0, 0, 0};                   \
+        for (int lane = 0; lane < 4; lane++) {                \
+            result[lane] = shrinkc_##name call;               \
+        }                                                     \
+        return result;                                        \
     }
 SHRINKC_X4_LANES(clamp, (shrinkc_x4_t a, int32_t low, int32_t high), (a[lane], low, high))
 SHRINKC_X4_LANES(saturate, (shrinkc_x4_t a, int32_t limit), (a[lane], limit))
