@@ -3,7 +3,7 @@
 #include "platform.h"
 #include "shrinkc_helium.h"
 
-#define ROUNDS 2000
+#define ROUNDS 250
 
 static int32_t *results;
 static uint32_t used;
