@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..cells.intervals import loose_share
 from ..errors import InputError
 from ..network import BACKWARD, FORWARD, Layer, Network
-from .names import unique_name
+from .names import printable, unique_name
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Assembly:
             )
         vectors = (np.broadcast_to(vector, inputs).copy() for vector in (mean, scale))
         try:
-            return Network("model", tuple(self.layers), *vectors, tuple(self.notes))
+            return Network("model", tuple(self.layers), *vectors, tuple(map(printable, self.notes)))
         except InputError as error:
             raise InputError(f"{self.path}: {error}; save the model again") from error
 
@@ -179,6 +180,13 @@ class Assembly:
             directions=directions,
             last=last,
         )
+        loose = loose_share(layer.cell)
+        if loose is not None:
+            options = ", ".join(f"{key} = {value}" for key, value in layer.cell_options.items() if key == "gate")
+            raise InputError(
+                f"{self.path}: layer {wanted!r} ({weights.cell}): {options or loose} is not supported: {loose} mixes by a "
+                "gate that can leave 0 to 1; train it with a sigmoid or hard sigmoid there"
+            )
         return self._fold(layer) if self._scaling else layer
 
     def _fold(self, layer: Layer) -> Layer:

@@ -84,22 +84,22 @@ def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-
     return factor, offset - mean * factor
 
 
-def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str) -> Weights:
-    """Weights whose candidate is multiplied with the layer's `candidate_scale`.
+def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str, factor: float) -> Weights:
+    """Weights whose candidate is multiplied with `factor`, the layer's `candidate_scale`.
 
     s * f(a) = f(s * a) holds for s > 0 where f is relu or identity: the scale goes into the weights. For other
     functions the cell must have a place for it.
     """
-    scale = np.float32(reading.option("candidate_scale"))
+    scale = np.float32(factor)
     if scale == 1:
         return weights
     if activation in ("relu", "identity"):
         factors = {path: scale if path.split(".")[0] == gate else np.float32(1) for path in weights.matrices}
         matrices = {path: array * factors[path] for path, array in weights.matrices.items()}
         return replace(weights, matrices=matrices, biases={**weights.biases, gate: weights.biases[gate] * scale})
-    if weights.cell not in ("gru", "lstm"):
+    if weights.cell not in ("gru", "lstm", "minimal_gru"):
         raise reading.refuse(
-            f"candidate_scale = {reading.option('candidate_scale')} with {activation} does not fold into the weights; "
+            f"candidate_scale = {factor:g} with {activation} does not fold into the weights; "
             "train with relu, or with dropout that is scaled in training (candidate_scale = 1)"
         )
     vectors = {**weights.vectors, "candidate_scale": np.full(weights.units, scale)}

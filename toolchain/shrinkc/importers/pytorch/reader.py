@@ -27,6 +27,7 @@ _READERS: dict[str, Callable[[Reading], None]] = {
     "batch_norm": read_batch_norm,
     "sru": read_sru,
     "kaldi_ligru": read_kaldi,
+    "kaldi_minimalgru": read_kaldi,
     "kaldi_gru": read_kaldi,
     "kaldi_lstm": read_kaldi,
     "kaldi_rnn": read_kaldi,
