@@ -27,7 +27,9 @@ class Kaldi(nn.Module):
         """activation, drop: one for all layers, or a list of one a layer."""
         super().__init__()
         count = len(units)
-        self.acts = [ACTIVATIONS[name] for name in (activation if isinstance(activation, list) else [activation] * count)]
+        self.acts = [
+            ACTIVATIONS[name] for name in (activation if isinstance(activation, list) else [activation] * count)
+        ]
         self.drops = drop if isinstance(drop, list) else [drop] * count
         self.both, self.norm, self.units = both, norm, units
         if first:

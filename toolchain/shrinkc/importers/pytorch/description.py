@@ -88,7 +88,9 @@ _DENSE_ACTIVATION = Option(
 _CANDIDATE = OneOf(("relu", "tanh", "sigmoid", "identity"))
 _KALDI = _RECURRENT | {
     "bidirectional": _BOTH,
-    "activation": Option(EachLayer(_CANDIDATE), REQUIRED, "the candidate's function (`ligru_act`; an LSTM's of c, too)"),
+    "activation": Option(
+        EachLayer(_CANDIDATE), REQUIRED, "the candidate's function (`ligru_act`; an LSTM's of c, too)"
+    ),
     "candidate_scale": Option(
         EachLayer(Number(0, 1)), REQUIRED, "what the candidate is multiplied with at test: 1 - dropout (`ligru_drop`)"
     ),
@@ -125,7 +127,7 @@ KINDS: dict[str, dict[str, Option]] = {
 
 LOOK_ALIKES = {
     "kaldi_ligru": '"kaldi_ligru" for the class liGRU, "kaldi_minimalgru" for minimalGRU; both have these tensors',
-    "speechbrain_ligru": '"speechbrain_ligru" for the class LiGRU; SLiGRU can have the same tensors, and is not supported',
+    "speechbrain_ligru": '"speechbrain_ligru" for the class LiGRU; SLiGRU, not supported, can have the same tensors',
 }
 """Kinds that another class's tensors pass for, and what to write: `init` leaves the kind to the user."""
 
