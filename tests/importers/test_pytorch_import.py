@@ -151,7 +151,7 @@ def test_cells_and_options(models: Path) -> None:
 
 def test_notes(models: Path) -> None:
     assert load(models / "log_softmax.safetensors").notes == (
-        "the log_softmax of head is left off: the outputs are logits",
+        "the log-softmax of layer head is left off: the outputs are logits, with the same order",
     )
     assert "the batch norm of n3 is folded into the weights beside it" in load(models / "batch_norms.safetensors").notes
 

@@ -127,7 +127,7 @@ KINDS: dict[str, dict[str, Option]] = {
 
 LOOK_ALIKES = {
     "kaldi_ligru": '"kaldi_ligru" for the class liGRU, "kaldi_minimalgru" for minimalGRU; both have these tensors',
-    "speechbrain_ligru": '"speechbrain_ligru" for the class LiGRU; SLiGRU can have the same tensors, and is not supported',
+    "speechbrain_ligru": '"speechbrain_ligru" for the class LiGRU; SLiGRU, not supported, can have the same tensors',
 }
 """Kinds that another class's tensors pass for, and what to write: `init` leaves the kind to the user."""
 

@@ -95,16 +95,16 @@ def _ask_between(ordered: list[Found], known: bool) -> list[Found]:
     """
     before = len(ordered) - known
     return [
-        replace(one, ask=(*one.ask, "activation")) if number < before and one.kind in ("linear", "batch_norm") else one
-        for number, one in enumerate(ordered)
+        replace(one, ask=(*one.ask, "activation")) if place < before and one.kind in ("linear", "batch_norm") else one
+        for place, one in enumerate(ordered)
     ]
 
 
 def _text(path: Path, ordered: list[Found], doubts: list[str], ask_order: bool) -> str:
     lines = [
         f"# The layers of {path.name!r} in the order of the data, guessed from the tensors' names and shapes.",
-        "# Hold them against the model's forward: what has no tensors (functions between layers, the last step alone, a",
-        "# sum of directions, eps) stands in no state dict. The keys: docs/models-pytorch.md.",
+        "# Hold them against the model's forward: what has no tensors (functions between layers, the last step alone,",
+        "# a sum of directions, eps) stands in no state dict. The keys: docs/models-pytorch.md.",
         *(f"# Check: {doubt}." for doubt in doubts),
     ]
     if ask_order:

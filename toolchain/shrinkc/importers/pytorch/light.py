@@ -7,8 +7,8 @@ Bidirectional, both run one set of weights over the sequence and over its revers
 
 import numpy as np
 
-from ..assembly import Weights
-from .place import Reading, Stacked, fold_norm, place, read_norm, scale_candidate
+from ..folding import Weights, scaled_rows
+from .place import Reading, Stacked, place, read_norm, scale_candidate
 
 _KALDI_GATES = {
     "kaldi_ligru": {"candidate": ("wh", "uh"), "update": ("wz", "uz")},
@@ -95,7 +95,7 @@ def _kaldi_input(reading: Reading, w: str, number: int) -> tuple[np.ndarray, np.
         return matrix, tensors.take(f"{name}bias", len(matrix))
     if not _is_trained(reading, norm):
         raise reading.refuse(f"{norm + 'running_mean'!r} holds no statistics: it was not trained with batch norm")
-    return fold_norm(matrix, np.zeros(len(matrix)), read_norm(tensors, norm, len(matrix)))
+    return scaled_rows(matrix, np.zeros(len(matrix)), read_norm(tensors, norm, len(matrix)))
 
 
 def _is_trained(reading: Reading, norm: str) -> bool:
@@ -137,7 +137,7 @@ def _speechbrain_layer(reading: Reading, part: str) -> Weights:
         raise reading.refuse(
             "is not normalised with batchnorm but with a layer norm, not supported; train with batchnorm"
         )
-    matrix, bias = fold_norm(matrix, bias, read_norm(tensors, f"{part}norm.", rows))
+    matrix, bias = scaled_rows(matrix, bias, read_norm(tensors, f"{part}norm.", rows))
     _check_buffers(reading, part, rows // 2)
     of_x, of_h, biases = (np.split(array, 2) for array in (matrix, recurrent, bias))
     matrices = {"candidate.x": of_x[0], "update.x": of_x[1], "candidate.h": of_h[0], "update.h": of_h[1]}

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
-from ..assembly import Assembly, Weights
+from ..assembly import Assembly
+from ..folding import Affine, Weights, norm
 from .description import Spec
 from .tensors import Tensors
 
@@ -61,13 +62,7 @@ def _check_place(reading: Reading, bidirectional: bool) -> None:
         )
 
 
-def fold_norm(weight: np.ndarray, bias: np.ndarray, norm: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """A batch norm (factor, offset; (rows,) float64) behind W x + b folded into W and b."""
-    factor, offset = norm
-    return (weight * factor[:, None]).astype(np.float32), (bias * factor + offset).astype(np.float32)
-
-
-def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-5) -> tuple[np.ndarray, np.ndarray]:
+def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-5) -> Affine:
     """nn.BatchNorm1d at inference as (factor, offset), float64: y = x * factor + offset. Learnt weights may be missing.
 
     y = (x - running_mean) / sqrt(running_var + eps) * weight + bias (PyTorch's documentation of BatchNorm1d).
@@ -76,12 +71,8 @@ def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-
     variance = tensors.take(f"{prefix}running_var", mean.size).astype(np.float64)
     if (variance < 0).any():
         raise InputError(f"{tensors.path}: tensor {prefix + 'running_var'!r} holds a variance below 0; train it again")
-    factor, offset = 1 / np.sqrt(variance + eps), np.zeros(mean.size)
-    if f"{prefix}weight" in tensors:
-        factor = factor * tensors.take(f"{prefix}weight", mean.size)
-    if f"{prefix}bias" in tensors:
-        offset = tensors.take(f"{prefix}bias", mean.size).astype(np.float64)
-    return factor, offset - mean * factor
+    learnt = (f"{prefix}weight", f"{prefix}bias")
+    return norm(mean, variance + eps, *(tensors.take(name, mean.size) if name in tensors else None for name in learnt))
 
 
 def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str, factor: float) -> Weights:
