@@ -248,7 +248,10 @@ DESCRIPTIONS = {
     "order_type": (f"order = true\n{RNN}", 'order must be "checked"'),
     "no_list_of_one_a_layer": (KALDI + "activation = []\n", "or a list of one a layer, not a list or table"),
     "elu_in_a_list": (KALDI + 'activation = ["relu", "elu"]\n', 'activation must be "relu", "tanh"'),
-    "scale": (KALDI.replace("0.8", "1.5") + 'activation = "relu"\n', "must be a number over 0 and up to 1, or a list of one a layer, not 1.5"),
+    "scale": (
+        KALDI.replace("0.8", "1.5") + 'activation = "relu"\n',
+        "must be a number over 0 and up to 1, or a list of one a layer, not 1.5",
+    ),
     "scale_nan": (KALDI.replace("0.8", "nan") + 'activation = "relu"\n', "candidate_scale must be a number over 0"),
     "flag": (SRU + "skip = 1\nbidirectional = true\n", "skip must be true or false, not 1"),
     "unused_type": (f'unused = "aux"\n{RNN}', "unused must be a list of tensors' names in quotes"),

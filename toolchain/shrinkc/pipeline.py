@@ -67,7 +67,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     modes = _modes(settings, quantized, target, shares)
     program = lower(quantized, FAMILIES[target.kernels], modes, _max_frames(settings, network, calibration))
     if settings.decode == "ctc" and any(layer.last for layer in network.layers):
-        raise InputError("--decode ctc joins the frames' symbols, and the model gives one vector at the end; use argmax")
+        raise InputError("--decode ctc joins frames' symbols, and the model gives one vector at the end; use argmax")
     labels = labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
     sources = emit(program, labels)
     progress("compiling")
