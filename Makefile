@@ -13,7 +13,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 DEMO := build/demo/$(subst :,-,$(MODEL))
 in_demo = @echo '$$ $(1)'; cd $(DEMO) && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(1)
 
-.PHONY: all demo test test-large lint wheel clean help tools-demo tools-test
+.PHONY: all demo test test-large bench lint wheel clean help tools-demo tools-test
 .DELETE_ON_ERROR:
 
 all: $(VENV)/installed-all ## install shrinkc with all that it can use and what its tests need
@@ -29,6 +29,11 @@ test: $(VENV)/installed-all ## run the whole test suite; PYTEST_ARGS=... goes to
 
 test-large: $(VENV)/installed-all ## build and run the largest models (tests/large): some minutes, one after another
 	$(VENV)/bin/python -m pytest tests/large $(PYTEST_ARGS)
+
+bench: $(VENV)/installed ## count the instructions of the standard shapes on every core, into docs/performance.md
+	@mkdir -p build
+	$(VENV)/bin/shrinkc bench --shapes '*' -o build/bench.json > build/bench.txt
+	$(VENV)/bin/python -m shrinkc.bench.page build/bench.json docs/performance.md
 
 lint: $(VENV)/installed-all ## check the Python code with ruff
 	$(VENV)/bin/ruff check .

@@ -5,8 +5,8 @@
  * half holds several rows of its column, two of 8 bits, four of 4 bits or eight of 2 bits, as one number
  *     u[0] + 2^b u[1] + 2^2b u[2] + ... + 2^(16-b) s[last]
  * whose digits u are excess coded (w + 2^(b-1), never negative) and whose last is two's complement. SMLAD on the word
- * as it stands sums up all its rows, mixed. Each mask that leaves some of them, and one more SMLAD, is one more measure;
- * as many measures as rows tell the rows apart, once a block of rows. All of it is modulo 2^32.
+ * as it stands sums up all its rows, mixed. Each mask that leaves some of them, and one more SMLAD, is one more
+ * measure; as many measures as rows tell the rows apart, once a block of rows. All of it is modulo 2^32.
  *
  * The loops over the columns are blocks of assembly, since gcc spoils them (no LDM, nothing in place); beside each is
  * its twin, the C that defines it. A turn of a loop has several rounds written out, and TBB enters it where the rounds
@@ -60,27 +60,10 @@ SHRINKC_INLINE uint32_t dual_mac(uint32_t sum, uint32_t a, uint32_t b)
 #endif
 }
 
-/* Bytes 0 and 2 of a word, signed, in halves; bytes 1 and 3. */
-SHRINKC_INLINE uint32_t even_bytes(uint32_t word)
-{
-#if SHRINKC_HAS_DSP
-    uint32_t halves;
-    __asm__("sxtb16 %0, %1" : "=r"(halves) : "r"(word));
-    return halves;
-#else
-    return (uint32_t)(uint16_t)(int8_t)word | (uint32_t)(int8_t)(word >> 16) << 16;
-#endif
-}
-
+/* SXTB16 by ROR 8: bytes 1 and 3, signed, in halves. */
 SHRINKC_INLINE uint32_t odd_bytes(uint32_t word)
 {
-#if SHRINKC_HAS_DSP
-    uint32_t halves;
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
-    return halves;
-#else
-    return even_bytes(word >> 8);
-#endif
+    return (uint32_t)(uint16_t)(int8_t)(word >> 8) | (uint32_t)(int8_t)(word >> 24) << 16;
 }
 
 /* The bottom halves of two words; their top halves. */

@@ -9,8 +9,8 @@
  * Two bits. A half has eight digits: mixed as above and m1, m2, m3 = 4 S1, 16 S2, 64 S3 by AND; top = S4 + 4 S5 + 16 S6
  * + 64 S7 and m5, m6, m7 = 4 S5, 16 S6, 64 S7 from the bytes.
  *
- * Measures start at what undoes the excess, so in the end S is a row's true sum. A multiple of it must fit 32 bits if it
- * is to be divided (on the way it may wrap), so columns are taken in chunks: 1024 of inputs up to 16383, 512 of
+ * Measures start at what undoes the excess, so in the end S is a row's true sum. A multiple of it must fit 32 bits if
+ * it is to be divided (on the way it may wrap), so columns are taken in chunks: 1024 of inputs up to 16383, 512 of
  * differences twice as large. Then 16 S of 4 bits is at most 16 * 8 * 16383 * 1024 < 2^31, and 64 S of 2 bits at most
  * 64 * 2 * 16383 * 1024 < 2^31.
  */

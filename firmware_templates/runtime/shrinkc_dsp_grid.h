@@ -1,4 +1,4 @@
-/* Two elements a register: to the grid, and how far they have moved. For shrinkc_scan_dsp.c alone.
+/* Elements to the grid, two from a register. For shrinkc_scan_dsp.c alone.
  *
  * SMLAWB and SMLAWT multiply 32 bits by a half and keep the top 32 bits. With the multiplier moved up by 32 - shift, an
  * element comes out with its grid value in the top half and the fraction below: half a unit added and the bottom half
@@ -11,6 +11,7 @@
 #include "shrinkc_grid.h"
 
 #define SMALLEST_SHIFT 16
+#define LARGEST_THRESHOLD 16383 /* a grid value, at most 2^30 / 2^16 here, and it share a half */
 #define HALF_A_UNIT 0x8000u
 
 /* a - b of halves. */
@@ -42,8 +43,9 @@ SHRINKC_INLINE uint32_t beyond_halves(uint32_t a, uint32_t b)
 SHRINKC_INLINE uint32_t scaled_bottom(uint32_t start, uint32_t factor, uint32_t halves)
 {
 #if SHRINKC_HAS_DSP
-    __asm__("smlawb %0, %1, %2, %0" : "+r"(start) : "r"(factor), "r"(halves));
-    return start;
+    uint32_t sum;
+    __asm__("smlawb %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(halves), "r"(start));
+    return sum;
 #else
     return start + (uint32_t)(((int64_t)(int32_t)factor * (int16_t)halves) >> 16);
 #endif
@@ -52,8 +54,9 @@ SHRINKC_INLINE uint32_t scaled_bottom(uint32_t start, uint32_t factor, uint32_t 
 SHRINKC_INLINE uint32_t scaled_top(uint32_t start, uint32_t factor, uint32_t halves)
 {
 #if SHRINKC_HAS_DSP
-    __asm__("smlawt %0, %1, %2, %0" : "+r"(start) : "r"(factor), "r"(halves));
-    return start;
+    uint32_t sum;
+    __asm__("smlawt %0, %1, %2, %3" : "=r"(sum) : "r"(factor), "r"(halves), "r"(start));
+    return sum;
 #else
     return scaled_bottom(start, factor, halves >> 16);
 #endif
@@ -75,9 +78,20 @@ SHRINKC_INLINE uint32_t both_halves(int32_t value)
     return (uint32_t)value * 0x00010001u;
 }
 
+SHRINKC_INLINE uint32_t factor_of(const shrinkc_send_group_t *group)
+{
+    return (uint32_t)group->multiplier << (32 - group->shift);
+}
+
 SHRINKC_INLINE int word_aligned(const void *pointer)
 {
     return ((uintptr_t)pointer & 3u) == 0;
+}
+
+/* The vector is loaded as words, and the shift has room. */
+SHRINKC_INLINE int may_go_by_four(const shrinkc_send_group_t *group, const int16_t *vector)
+{
+    return group->shift >= SMALLEST_SHIFT && word_aligned(vector);
 }
 
 #endif

@@ -35,6 +35,17 @@ extern "C" {
 #else
 #define SHRINKC_HAS_WIDE_PRODUCT 1
 #endif
+/* Which of the two instruction sets the few lines of assembly are for: v7-M and v8-M Mainline, or v6-M. */
+#if defined(__thumb2__) && !defined(SHRINKC_PLAIN_C)
+#define SHRINKC_HAS_THUMB2 1
+#else
+#define SHRINKC_HAS_THUMB2 0
+#endif
+#if !SHRINKC_HAS_WIDE_PRODUCT && !defined(SHRINKC_PLAIN_C)
+#define SHRINKC_HAS_THUMB1 1
+#else
+#define SHRINKC_HAS_THUMB1 0
+#endif
 
 /* tanh at -8, -8 + 1/32, ..., 8 in Q0.15. */
 extern const int16_t shrinkc_tanh_table[513];
@@ -46,16 +57,25 @@ SHRINKC_INLINE int32_t shrinkc_clamp(int32_t value, int32_t low, int32_t high)
     return raised > high ? high : raised;
 }
 
+/* Whether value is not in [-limit, limit], in one comparison. */
+SHRINKC_INLINE int shrinkc_exceeds(int32_t value, int32_t limit)
+{
+    return (uint32_t)value + (uint32_t)limit > 2 * (uint32_t)limit;
+}
+
 /* Clamp to [-limit - 1, limit], limit being 2^n - 1: a two's complement number of n + 1 bits. */
 SHRINKC_INLINE int32_t shrinkc_saturate(int32_t value, int32_t limit)
 {
     return shrinkc_clamp(value, -limit - 1, limit);
 }
 
-/* Clamp to [-limit, limit]. */
+/* Clamp to [-limit, limit]. What is clamped is rare, so it costs a branch. */
 SHRINKC_INLINE int32_t shrinkc_saturate_symmetric(int32_t value, int32_t limit)
 {
-    return shrinkc_clamp(value, -limit, limit);
+    if (__builtin_expect(shrinkc_exceeds(value, limit), 0)) {
+        return value < 0 ? -limit : limit;
+    }
+    return value;
 }
 
 /* Clamp to 16 bits. */
@@ -66,7 +86,8 @@ SHRINKC_INLINE int32_t shrinkc_saturate_s16(int32_t value)
     __asm__("ssat %0, #16, %1" : "=r"(result) : "r"(value));
     return result;
 #else
-    return shrinkc_clamp(value, -32768, 32767);
+    const int32_t narrow = (int16_t)value; /* SXTH; what does not fit is rare */
+    return __builtin_expect(narrow == value, 1) ? value : (value >> 31) ^ 32767;
 #endif
 }
 
@@ -79,8 +100,19 @@ SHRINKC_INLINE int32_t shrinkc_rounding_shift(int32_t value, int32_t bits)
 /* shrinkc_multiply_wide from two 32-bit products: the top and the bottom half of value, the latter unsigned. */
 SHRINKC_INLINE int32_t shrinkc_multiply_wide_by_halves(int32_t value, int32_t factor)
 {
+#if SHRINKC_HAS_THUMB1
+    int32_t top; /* six instructions; the compiler makes eight */
+    __asm__(".syntax unified\n asrs %[top], %[value], #16\n uxth %[value], %[value]\n"
+            "muls %[top], %[factor], %[top]\n muls %[value], %[factor], %[value]\n"
+            "asrs %[value], %[value], #16\n adds %[value], %[value], %[top]"
+            : [value] "+l"(value), [top] "=&l"(top)
+            : [factor] "l"(factor)
+            : "cc");
+    return value;
+#else
     const int32_t low = (int32_t)((uint32_t)value & 0xFFFFu);
     return (value >> 16) * factor + ((low * factor) >> 16);
+#endif
 }
 
 /* floor(value * factor / 2^16), factor 16 bits signed: SMULWB. */
@@ -91,7 +123,8 @@ SHRINKC_INLINE int32_t shrinkc_multiply_wide(int32_t value, int32_t factor)
     __asm__("smulwb %0, %1, %2" : "=r"(result) : "r"(value), "r"(factor));
     return result;
 #elif SHRINKC_HAS_WIDE_PRODUCT
-    return (int32_t)(((int64_t)value * factor) >> 16);
+    /* The upper half of one SMULL. */
+    return (int32_t)(((int64_t)value * (int32_t)((uint32_t)factor << 16)) >> 32);
 #else
     return shrinkc_multiply_wide_by_halves(value, factor);
 #endif
@@ -174,16 +207,49 @@ SHRINKC_INLINE int32_t shrinkc_clamp_q15(int32_t argument)
 /* tanh of 16 bits in Q3.12, in Q0.15: the line between the two table entries around the argument. */
 SHRINKC_INLINE int32_t shrinkc_tanh_q15(int32_t argument)
 {
-    const int16_t *entry = shrinkc_tanh_table + 256 + (argument >> 7);
-    const int32_t fraction = argument & 127;
-    const int32_t low = entry[0];
+    const int16_t *const middle = shrinkc_tanh_table + 256;
+#if SHRINKC_HAS_THUMB2
+    /* The compiler would add the 256 to every index. */
+    const int16_t *entry;
+    __asm__("add %0, %1, %2, lsl #1" : "=r"(entry) : "r"(middle), "r"(argument >> 7));
+    const int32_t fraction = argument & 127, low = entry[0];
     return low + (((entry[1] - low) * fraction + 64) >> 7);
+#elif SHRINKC_HAS_THUMB1
+    /* Twelve instructions, in four low registers. */
+    int32_t low, part;
+    __asm__(".syntax unified\n asrs %[part], %[argument], #7\n lsls %[part], %[part], #1\n"
+            "ldrsh %[low], [%[middle], %[part]]\n adds %[part], %[part], #2\n"
+            "ldrsh %[part], [%[middle], %[part]]\n subs %[part], %[part], %[low]\n"
+            "lsls %[argument], %[argument], #25\n lsrs %[argument], %[argument], #25\n"
+            "muls %[part], %[argument], %[part]\n adds %[part], %[part], #64\n"
+            "asrs %[part], %[part], #7\n adds %[low], %[low], %[part]"
+            : [low] "=&l"(low), [part] "=&l"(part), [argument] "+l"(argument)
+            : [middle] "l"(middle)
+            : "cc");
+    return low;
+#else
+    const int16_t *const entry = middle + (argument >> 7);
+    const int32_t fraction = argument & 127, low = entry[0];
+    return low + (((entry[1] - low) * fraction + 64) >> 7);
+#endif
 }
 
 /* sigmoid of 16 bits in Q4.11, in Q0.15: (1 + tanh(x / 2)) / 2, and x / 2 is the same integer read as Q3.12. */
 SHRINKC_INLINE int32_t shrinkc_sigmoid_q15(int32_t argument)
 {
-    return (shrinkc_tanh_q15(argument) + 32768) >> 1;
+    int32_t value = shrinkc_tanh_q15(argument);
+#if SHRINKC_HAS_THUMB1
+    int32_t one; /* two instructions, in the loop: the compiler would keep it in a high register, and move it twice */
+    __asm__(".syntax unified\n movs %[one], #128\n lsls %[one], %[one], #8\n"
+            "adds %[value], %[value], %[one]\n asrs %[value], %[value], #1"
+            : [value] "+l"(value), [one] "=&l"(one)
+            :
+            : "cc");
+    return value;
+#else
+    value += 32768;
+    return value >> 1;
+#endif
 }
 
 #ifdef __cplusplus

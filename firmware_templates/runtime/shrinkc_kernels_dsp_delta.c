@@ -1,7 +1,7 @@
 /* Delta products for cores with the DSP extension, weights of 8 and 16 bits. shrinkc_dsp.h tells the idea.
  *
- * A column's four rows are one word at 8 bits, two at 16 bits. At 8 bits the halves of two columns change places, so that
- * rows 0, 1 of both are in one register and rows 2, 3 in another: a word of a dense product.
+ * A column's four rows are one word at 8 bits, two at 16 bits. At 8 bits the halves of two columns change places, so
+ * that rows 0, 1 of both are in one register and rows 2, 3 in another: words of a dense product.
  */
 #include "shrinkc_dsp_delta.h"
 
@@ -134,7 +134,7 @@ SHRINKC_INLINE void rows_s16(const uint32_t *word, delta_t *call)
 
 #endif
 
-/* m4 delta s8: 1.36. */
+/* m4 delta s8: 1.37. */
 void shrinkc_delta_mat_mult_s8(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     if (count == 0) {

@@ -134,7 +134,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t entry, uint32_t count)
     return left < DELTA_CHUNK ? left : DELTA_CHUNK;
 }
 
-/* m4 delta s4: 1.34. */
+/* m4 delta s4: 1.36. */
 void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;
@@ -143,7 +143,7 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *l
     }
 }
 
-/* m4 delta s2: 1.23. */
+/* m4 delta s2: 1.25. */
 void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;

@@ -131,7 +131,7 @@ SHRINKC_INLINE const uint32_t *rows_s16(const uint32_t *word, dense_t *call)
 
 #endif
 
-/* m4 dense s8: 0.91. */
+/* m4 dense s8: 0.92. */
 void shrinkc_vec_mat_mult_s8(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {

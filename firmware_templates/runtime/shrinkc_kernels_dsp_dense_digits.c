@@ -124,7 +124,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t column, uint32_t columns)
     return left < DENSE_CHUNK ? left : DENSE_CHUNK;
 }
 
-/* m4 dense s4: 0.99. */
+/* m4 dense s4: 1.00. */
 void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
@@ -137,7 +137,7 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
     }
 }
 
-/* m4 dense s2: 1.11. */
+/* m4 dense s2: 1.12. */
 void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {

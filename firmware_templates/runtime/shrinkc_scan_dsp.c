@@ -1,113 +1,106 @@
-/* From a vector to its grid and to the columns to send, for cores with the DSP extension: four elements at a time, and
- * one by one only where something has moved. See shrinkc_dsp_grid.h and, for the list, shrinkc_dsp_delta.h.
+/* From a vector to its grid and to the columns to send, for cores with the DSP extension. See shrinkc_dsp_grid.h and,
+ * for the list, shrinkc_dsp_delta.h.
  */
 #include <stddef.h>
 
 #include "shrinkc_dsp_grid.h"
 
-/* What was sent is in bytes or halfwords, and what moves is listed or not: constants at every call. */
-typedef enum { BYTES, HALFWORDS } width_t;
+/* What was sent is in bytes or in halfwords; held halfwords make no list. A constant at every call. */
+typedef enum { BYTES, HALFWORDS, HELD } kind_t;
 
-/* A scan on its way. An entry of `next` is a column in the bottom half and its difference in the top half. */
+/* A scan on its way: what was sent of element `column` and on, and where the next entry goes. An entry is a column in
+ * the bottom half and its difference in the top half. */
 typedef struct {
-    const shrinkc_send_group_t *group;
-    grid_t grid;
-    const int16_t *vector;
     int8_t *bytes;
     int16_t *halfwords;
-    uint32_t *next; /* NULL: no list */
+    uint32_t column;
+    uint32_t *next;
+    int32_t threshold, limit;
 } scan_t;
 
-SHRINKC_INLINE int32_t sent_at(const scan_t *scan, width_t width, uint32_t j)
+SHRINKC_INLINE int32_t sent_at(const scan_t *scan, kind_t kind, uint32_t k)
 {
-    return width == BYTES ? scan->bytes[j] : scan->halfwords[j];
+    return kind == BYTES ? scan->bytes[k] : scan->halfwords[k];
 }
 
-SHRINKC_INLINE void send(scan_t *scan, width_t width, int listed, uint32_t j, int32_t value)
+SHRINKC_INLINE void send(scan_t *scan, kind_t kind, uint32_t k, int32_t value, int32_t difference)
 {
-    if (listed) {
-        *scan->next++ = j | (uint32_t)(value - sent_at(scan, width, j)) << 16;
-    }
-    if (width == BYTES) {
-        scan->bytes[j] = (int8_t)value;
+    if (kind == BYTES) {
+        scan->bytes[k] = (int8_t)value;
     } else {
-        scan->halfwords[j] = (int16_t)value;
+        scan->halfwords[k] = (int16_t)value;
+    }
+    if (kind != HELD) {
+        *scan->next++ = (scan->column + k) | (uint32_t)difference << 16;
     }
 }
 
-/* An element that may have moved. */
-SHRINKC_INLINE void look_at(scan_t *scan, width_t width, int listed, uint32_t j, int32_t threshold)
+SHRINKC_INLINE void advance(scan_t *scan, kind_t kind, uint32_t step)
 {
-    const int32_t value = on_grid(scan->vector[j], scan->grid);
-    if (exceeds(value - sent_at(scan, width, j), threshold)) {
-        send(scan, width, listed, j, value);
-    }
-}
-
-/* An element that has moved, unless the limit of the grid holds it. */
-SHRINKC_INLINE void clamp_and_send(scan_t *scan, width_t width, int listed, uint32_t j, uint32_t factor)
-{
-    const int32_t value = (int32_t)scaled_bottom(HALF_A_UNIT, factor, (uint32_t)scan->vector[j]) >> 16;
-    if (exceeds(value, scan->grid.limit)) {
-        look_at(scan, width, listed, j, scan->group->threshold);
+    if (kind == BYTES) {
+        scan->bytes += step;
     } else {
-        send(scan, width, listed, j, value);
+        scan->halfwords += step;
     }
+    scan->column += step;
 }
 
-/* m4: 19 instructions for four bytes that stay, 18 for four halfwords. Beyond the limit of the grid an element is
- * farther from what was sent than the limit is, so the limit matters only to those that have moved. Returns how far it
- * came. */
-SHRINKC_INLINE uint32_t scan_fours(scan_t *scan, width_t width, int listed)
+/* Element k from here; `value` is its grid value + threshold in the top half. An element beyond the limit of the grid
+ * is farther from what was sent than the limit is: so the limit matters only to those that have moved. */
+SHRINKC_INLINE void look_at_scaled(scan_t *scan, kind_t kind, uint32_t k, uint32_t value)
 {
-    const int32_t threshold = scan->group->threshold;
-    const uint32_t factor = (uint32_t)scan->grid.multiplier << (32 - scan->grid.shift);
-    const uint32_t start = (uint32_t)threshold << 16 | HALF_A_UNIT, twice = both_halves(2 * threshold);
-    const uint32_t end = scan->group->width & ~3u;
-    for (uint32_t j = 0; j != end; j += 4) {
-        const scaled_t value = scale_four((const word_t *)(const void *)(scan->vector + j), factor, start);
-        uint32_t even, odd; /* elements 0, 2 and 1, 3 */
-        if (width == BYTES) {
-            const uint32_t sent = *(const word_t *)(const void *)(scan->bytes + j);
-            even = subtract_halves(tops(value.one, value.three), even_bytes(sent));
-            odd = subtract_halves(tops(value.two, value.four), odd_bytes(sent));
-        } else {
-            const word_t *sent = (const word_t *)(const void *)(scan->halfwords + j);
-            even = subtract_halves(tops(value.one, value.two), sent[0]);
-            odd = subtract_halves(tops(value.three, value.four), sent[1]);
-        }
-        even = beyond_halves(even, twice);
-        odd = beyond_halves(odd, twice);
-        if ((even | odd) != 0) {
-            const uint32_t second = width == BYTES ? odd : even >> 16, third = width == BYTES ? even >> 16 : odd;
-            if ((even & 0xFFFFu) != 0) {
-                clamp_and_send(scan, width, listed, j, factor);
-            }
-            if ((second & 0xFFFFu) != 0) {
-                clamp_and_send(scan, width, listed, j + 1, factor);
-            }
-            if ((third & 0xFFFFu) != 0) {
-                clamp_and_send(scan, width, listed, j + 2, factor);
-            }
-            if (odd >> 16 != 0) {
-                clamp_and_send(scan, width, listed, j + 3, factor);
+    const int32_t sent = sent_at(scan, kind, k), raised = ((int32_t)value >> 16) - sent;
+    if (__builtin_expect((uint32_t)raised > (uint32_t)(2 * scan->threshold), 0)) {
+        int32_t difference = raised - scan->threshold, now = sent + difference;
+        if (__builtin_expect(exceeds(now, scan->limit), 0)) {
+            now = now < 0 ? -scan->limit : scan->limit;
+            difference = now - sent;
+            if (!exceeds(difference, scan->threshold)) {
+                return;
             }
         }
+        send(scan, kind, k, now, difference);
     }
-    return end;
 }
 
-SHRINKC_INLINE void scan_all(scan_t *scan, width_t width, int listed)
+/* m4: 27 instructions for four that stay, 11 more for each that is sent and 4 to pair it up. */
+SHRINKC_INLINE const int16_t *scan_fours(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group,
+                                         const int16_t *vector)
 {
-    const shrinkc_send_group_t *const group = scan->group;
-    const void *sent = width == BYTES ? (const void *)scan->bytes : (const void *)scan->halfwords;
-    uint32_t j = 0;
-    if (group->thresholds == NULL && group->shift >= SMALLEST_SHIFT && word_aligned(sent) &&
-        word_aligned(scan->vector)) {
-        j = scan_fours(scan, width, listed);
+    const uint32_t factor = factor_of(group), start = (uint32_t)scan->threshold << 16 | HALF_A_UNIT;
+    const word_t *pair = (const word_t *)(const void *)vector;
+    for (const uint32_t end = group->width & ~3u; scan->column != end; pair += 2) {
+        const uint32_t low = pair[0], high = pair[1];
+        look_at_scaled(scan, kind, 0, scaled_bottom(start, factor, low));
+        look_at_scaled(scan, kind, 1, scaled_top(start, factor, low));
+        look_at_scaled(scan, kind, 2, scaled_bottom(start, factor, high));
+        look_at_scaled(scan, kind, 3, scaled_top(start, factor, high));
+        advance(scan, kind, 4);
     }
-    for (; j < group->width; j++) {
-        look_at(scan, width, listed, j, group->thresholds == NULL ? group->threshold : group->thresholds[j]);
+    return (const int16_t *)(const void *)pair;
+}
+
+/* Any other element: of the last ones, with a threshold of its own, or on a grid without room. */
+SHRINKC_INLINE void look_at(scan_t *scan, kind_t kind, int32_t value)
+{
+    const int32_t difference = value - sent_at(scan, kind, 0);
+    if (exceeds(difference, scan->threshold)) {
+        send(scan, kind, 0, value, difference);
+    }
+}
+
+SHRINKC_INLINE void scan_all(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group, const int16_t *vector)
+{
+    const int16_t *thresholds = group->thresholds;
+    if (thresholds == NULL && scan->threshold <= LARGEST_THRESHOLD && may_go_by_four(group, vector)) {
+        vector = scan_fours(scan, kind, group, vector);
+    }
+    const grid_t grid = grid_of(group);
+    for (const uint32_t end = group->width; scan->column != end; advance(scan, kind, 1)) {
+        if (thresholds != NULL) {
+            scan->threshold = thresholds[scan->column];
+        }
+        look_at(scan, kind, on_grid(*vector++, grid));
     }
 }
 
@@ -139,8 +132,8 @@ static uint16_t pair_up(uint32_t *list, const uint32_t *entries, uint32_t *next)
 uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {group, grid_of(group), vector, sent, NULL, entries};
-    scan_all(&scan, BYTES, 1);
+    scan_t scan = {sent, NULL, 0, entries, group->threshold, group->limit};
+    scan_all(&scan, BYTES, group, vector);
     return pair_up(list, entries, scan.next);
 }
 
@@ -148,22 +141,22 @@ uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t
                                 uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {group, grid_of(group), vector, NULL, sent, entries};
-    scan_all(&scan, HALFWORDS, 1);
+    scan_t scan = {NULL, sent, 0, entries, group->threshold, group->limit};
+    scan_all(&scan, HALFWORDS, group, vector);
     return pair_up(list, entries, scan.next);
 }
 
 void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
-    scan_t scan = {group, grid_of(group), vector, NULL, input, NULL};
-    scan_all(&scan, HALFWORDS, 0);
+    scan_t scan = {NULL, input, 0, NULL, group->threshold, group->limit};
+    scan_all(&scan, HELD, group, vector);
 }
 
 /* m4: 17 instructions for four elements. */
 SHRINKC_INLINE uint32_t quantize_fours(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
     const grid_t grid = grid_of(group);
-    const uint32_t factor = (uint32_t)grid.multiplier << (32 - grid.shift), limits = both_halves(grid.limit);
+    const uint32_t factor = factor_of(group), limits = both_halves(grid.limit);
     const uint32_t start = (uint32_t)grid.limit << 16 | HALF_A_UNIT, twice = both_halves(2 * grid.limit);
     const uint32_t end = group->width & ~3u;
     for (uint32_t j = 0; j != end; j += 4) {
@@ -185,7 +178,7 @@ void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vect
 {
     const grid_t grid = grid_of(group);
     uint32_t j = 0;
-    if (group->shift >= SMALLEST_SHIFT && word_aligned(vector) && word_aligned(input)) {
+    if (may_go_by_four(group, vector) && word_aligned(input)) {
         j = quantize_fours(group, vector, input);
     }
     for (; j < group->width; j++) {

@@ -6,11 +6,16 @@
 #include "shrinkc_grid.h"
 #include "shrinkc_list_portable.h"
 
-SHRINKC_INLINE entry_t *append(entry_t *next, int32_t column, int32_t delta)
+/* The list's head, once its entries stand: the loop that finds them has no register to spare. */
+SHRINKC_INLINE uint16_t finish_list(uint32_t *list, const entry_t *end, int32_t limit)
 {
-    next->offset = 4 * (uint32_t)column;
-    next->delta = delta;
-    return next + 1;
+    const entry_t *const first = entries_of(list);
+    int32_t total = 0;
+    for (const entry_t *next = first; next != end; next++) {
+        total += next->delta;
+    }
+    *(list_head_t *)(void *)list = (list_head_t){total, 2 * (uint32_t)limit};
+    return (uint16_t)(end - first);
 }
 
 /* `each` is a constant at every call: one threshold for all, the common case, is not loaded in the loop. */
@@ -19,19 +24,19 @@ SHRINKC_INLINE uint16_t scan_s8(const shrinkc_send_group_t *group, const int16_t
 {
     const grid_t grid = grid_of(group);
     const int16_t *const end = vector + group->width, *threshold = group->thresholds;
-    const int8_t *const first = sent;
-    entry_t *const entries = (entry_t *)(void *)list, *next = entries;
-    for (int32_t limit = group->threshold; vector != end; vector++, sent++) {
+    entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
+    uint32_t offset = 0;
+    for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
         const int32_t value = on_grid(*vector, grid), delta = value - *sent;
         if (each) {
             limit = *threshold++;
         }
         if (exceeds(delta, limit)) {
             *sent = (int8_t)value;
-            next = append(next, (int32_t)(sent - first), delta);
+            *next++ = (entry_t){offset, delta};
         }
     }
-    return (uint16_t)(next - entries);
+    return finish_list(list, next, group->limit);
 }
 
 SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
@@ -39,19 +44,19 @@ SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_
 {
     const grid_t grid = grid_of(group);
     const int16_t *const end = vector + group->width, *threshold = group->thresholds;
-    const int16_t *const first = sent;
-    entry_t *const entries = (entry_t *)(void *)list, *next = entries;
-    for (int32_t limit = group->threshold; vector != end; vector++, sent++) {
+    entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
+    uint32_t offset = 0;
+    for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
         const int32_t value = on_grid(*vector, grid), delta = value - *sent;
         if (each) {
             limit = *threshold++;
         }
         if (exceeds(delta, limit)) {
             *sent = (int16_t)value;
-            next = append(next, (int32_t)(sent - first), delta);
+            *next++ = (entry_t){offset, delta};
         }
     }
-    return (uint16_t)(next - entries);
+    return finish_list(list, next, group->limit);
 }
 
 SHRINKC_INLINE void hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input, int each)

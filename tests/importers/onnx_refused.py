@@ -205,8 +205,8 @@ REFUSED: dict[str, tuple[Build, str]] = {
     ),
     "gru_tanh_gate": (
         layer("GRU", activations=["Tanh", "Tanh"], linear_before_reset=1),
-        "(gru): gate = tanh is not supported: h_new = mix(z: h, n) mixes by a gate that can leave 0 to 1; train it "
-        "with a sigmoid or hard sigmoid there",
+        "(gru): gate = tanh is not supported: h_new = mix(z: h, n) mixes by a gate that can leave 0 to 1; "
+        "train it with a sigmoid or hard sigmoid there",
     ),
     "gru_relu_gate": (layer("GRU", activations=["Relu", "Tanh"]), "(gru): gate = relu is not supported"),
     "gru_affine_gate": (

@@ -61,5 +61,7 @@ def test_every_core_has_its_family_and_chooses(name):
     family = FAMILIES[target.kernels]
     wide = quantized(recognizer(inputs=48, units=64, layers=1), delta=Delta(threshold=3))
     few, many = ({group.name: share for group in wide.groups} for share in (0.02, 1.0))
-    assert set(cheapest_modes(wide, family, target.core.costs, many).values()) == {"dense"}
+    modes = set(cheapest_modes(wide, family, target.core.costs, many).values())
+    # Without a product that adds, a column from a list costs a v6-M core no more than the next one.
+    assert modes == {"dense"} or target.core.isa == "Armv6-M"
     assert cheapest_modes(wide, family, target.core.costs, few)["rnn1.h@8"] == "delta"

@@ -12,6 +12,7 @@ from shrinkc.cells.expressions import Value, affine, function, mix
 from shrinkc.errors import BuildError
 from shrinkc.network import Network
 from shrinkc.quantize.bounds import proven_bounds
+from shrinkc.quantize.expressions import LayerOperations, operations_of
 from shrinkc.quantize.formats import LayerFormats, choose_formats, quantize_to
 
 x, h, c = Value("x"), Value("h"), Value("c")
@@ -23,6 +24,11 @@ def ranges_of(network: Network) -> Ranges:
 
 def formats_of(network: Network, state_bits: int = 32) -> dict[str, LayerFormats]:
     return choose_formats(network, ranges_of(network), state_bits)
+
+
+def operations_in(network: Network, name: str) -> LayerOperations:
+    layer = next(layer for layer in network.layers if layer.name == name)
+    return operations_of(layer, ranges_of(network), formats_of(network)[name])
 
 
 def test_lstm_bounds_are_what_sigmoid_and_tanh_promise():
@@ -50,7 +56,7 @@ def test_lstm_formats():
     chosen = formats_of(network)["rnn1"]
     assert chosen.equations["h_new"].fraction == 15
     assert chosen.equations["c_new"].bits == 32
-    assert chosen.gate_fractions == {"input": 11, "forget": 11, "candidate": 12, "output": 11}
+    assert operations_in(network, "rnn1").gate_fractions == {"input": 11, "forget": 11, "candidate": 12, "output": 11}
     assert chosen.entry is None and chosen.vectors == {}
     room = 2.0 ** (30 - chosen.equations["c_new"].fraction)
     assert room >= 2 * ranges_of(network)["rnn1.c_new"].maximum
@@ -119,7 +125,11 @@ def made_up(*equations: Equation, output: str) -> Cell:
 def of_cell(monkeypatch: pytest.MonkeyPatch, *equations: Equation, output: str) -> dict[str, LayerFormats]:
     monkeypatch.setitem(_DEFINITIONS, "made_up", lambda: made_up(*equations, output=output))
     network = recognizer("made_up", layers=1)
-    return choose_formats(network, calibrate(network, [u[:3] * 0.01 for u in speech_like()]), 32)
+    ranges = calibrate(network, [u[:3] * 0.01 for u in speech_like()])
+    chosen = choose_formats(network, ranges, 32)
+    for layer in network.layers:
+        operations_of(layer, ranges, chosen[layer.name])
+    return chosen
 
 
 DECAY = Equation("c_new", mix(function("sigmoid", affine("forget", x)), c, affine("candidate", x)))
@@ -160,7 +170,7 @@ def test_a_product_far_finer_than_what_it_is_made_of_saturates():
     network = with_head([*sides, merge], 5, 3, random, ("both",))
     chosen = formats_of(network)
     assert chosen["loud"].equations["y"].fraction < 4 and chosen["both"].equations["y"].fraction == 15
-    product = chosen["both"].operations["y"]
+    product = operations_in(network, "both").equations["y"]
     assert (product.low, product.high) == (-32767, 32767)
     shifted = product.operation.arguments[0]
     assert shifted.function == "shift_left" and shifted.arguments[0].function == "saturate"

@@ -18,7 +18,16 @@ DEVICE = Path(__file__).parent / "device"
 STRICT = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 CHECKS = [
     DEVICE / f"{name}.c"
-    for name in ("main", "matrix", "kernels", "check_fixed_point", "check_kernels", "check_scans", "count_kernels")
+    for name in (
+        "main",
+        "matrix",
+        "kernels",
+        "check_fixed_point",
+        "check_kernels",
+        "check_scans",
+        "check_lanes",
+        "count_kernels",
+    )
 ]
 WIDEST = 168
 """The widest vector of the check program."""

@@ -3,6 +3,8 @@
 import numpy as np
 from runtime_reference import BITS
 
+from shrinkc.lower.kernels import Family
+
 Instructions = dict[tuple[str, int, int, int], float]
 """Of one call, by (kernel, bits, rows, columns or columns sent). Scans have the vector's width as their rows."""
 
@@ -22,10 +24,15 @@ def kernels(instructions: Instructions) -> list[str]:
     return [kernel for kernel in ("dense", "delta", "narrow") if (kernel, 8, *LSTM) in instructions]
 
 
-def linear_model(instructions: Instructions, kernel: str, bits: int) -> tuple[float, float]:
+def filled(family: Family, kernel: str, bits: int, columns: int) -> int:
+    """Columns with the filling, which the kernel multiplies as well."""
+    return columns if kernel == "delta" else family.dense[bits].padded_columns(columns)
+
+
+def linear_model(instructions: Instructions, family: Family, kernel: str, bits: int) -> tuple[float, float]:
     """(instructions a multiplication, instructions a row besides), fitted to calls of all shapes."""
     calls = [
-        (rows, columns, value)
+        (rows, filled(family, kernel, bits, columns), value)
         for (name, width, rows, columns), value in instructions.items()
         if (name, width) == (kernel, bits) and columns in FITTED
     ]
@@ -36,12 +43,12 @@ def linear_model(instructions: Instructions, kernel: str, bits: int) -> tuple[fl
     return float(a_multiplication), float(a_row)
 
 
-def model_error(instructions: Instructions, kernel: str, bits: int) -> float:
+def model_error(instructions: Instructions, family: Family, kernel: str, bits: int) -> float:
     """Of the model's cost of an LSTM's product, as a share of the measured one."""
     rows, columns = LSTM
-    a_multiplication, a_row = linear_model(instructions, kernel, bits)
+    a_multiplication, a_row = linear_model(instructions, family, kernel, bits)
     measured = instructions[kernel, bits, rows, columns]
-    return (a_multiplication * rows * columns + a_row * rows) / measured - 1
+    return (a_multiplication * rows * filled(family, kernel, bits, columns) + a_row * rows) / measured - 1
 
 
 def element_costs(instructions: Instructions) -> dict[str, float]:
@@ -59,17 +66,17 @@ def element_costs(instructions: Instructions) -> dict[str, float]:
     }
 
 
-def as_text(instructions: Instructions) -> str:
+def as_text(instructions: Instructions, family: Family) -> str:
     """TOML, with what the model leaves out as comments."""
     lines = ["[costs]"]
     lines += [f"{name} = {value:.1f}" for name, value in element_costs(instructions).items()]
     for kernel in kernels(instructions):
-        models = {bits: linear_model(instructions, kernel, bits) for bits in BITS}
+        models = {bits: linear_model(instructions, family, kernel, bits) for bits in BITS}
         entries = ", ".join(f"{bits} = [{model[0]:.3f}, {model[1]:.1f}]" for bits, model in models.items())
         lines.append(f"{kernel} = {{ {entries} }}")
     for kernel in kernels(instructions):
         for bits in BITS:
             loop = per_multiplication(instructions, kernel, bits)
-            whole, error = instructions[kernel, bits, *LSTM], model_error(instructions, kernel, bits)
+            whole, error = instructions[kernel, bits, *LSTM], model_error(instructions, family, kernel, bits)
             lines.append(f"# {kernel} s{bits}: {loop:.2f} in the loop; 512 x 168: {whole:.0f}, model {error:+.1%}")
     return "\n".join([*lines, ""])

@@ -103,7 +103,7 @@ def print_costs(names: list[str]) -> None:
         for name in names:
             core = CORES[name]
             run = run_image(core, build_image(core, tables, Path(folder) / f"{name}.elf"))
-            print(f"# {core.target}, {core.family}\n{costs.as_text(run.instructions)}")
+            print(f"# {core.target}, {core.family}\n{costs.as_text(run.instructions, family_of(core))}")
 
 
 if __name__ == "__main__":

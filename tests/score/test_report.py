@@ -74,7 +74,7 @@ def test_verification_is_absent_until_verified(sample):
         ("{", "not a report"),
         ("[]", "not a report"),
         ('{"schema": 1}', "not a report"),
-        ('{"schema": "shrinkc-report-1"}', "not a report"),
+        ('{"schema": "shrinkc-report-2"}', "not a report"),
         ('{"schema": "shrinkc-report-99"}', "shrinkc-report-99"),
         ('{"schema": "junit"}', "junit"),
         (b'{"schema": "\xff"}', "not a report"),
@@ -128,7 +128,7 @@ def test_headline(sample):
 
 def test_headline_before_verification(sample):
     built = msgspec.structs.replace(sample, verification=None)
-    assert [measure for measure, _ in headline(built)] == ["flash", "RAM", "stack", "compression"]
+    assert [measure for measure, _ in headline(built)] == ["flash", "RAM", "stack", "compression", "products"]
     assert title(built) == "lstm for cortex-m4"
 
 

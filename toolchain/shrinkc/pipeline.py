@@ -49,36 +49,68 @@ class Build:
     image: Image
 
 
-def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
-    """From a model file to an image and its report; nothing is written.
+@dataclass(frozen=True)
+class Prepared:
+    """A model as integers, for any target. shares: by send group, of the columns that calibration sends."""
 
-    Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
-    """
-    target = load_target(settings.target)
+    network: Network
+    calibration: Dataset
+    quantized: QuantizedNetwork
+    shares: Mapping[str, float]
+
+    def program(self, settings: Settings, target: Target) -> Program:
+        """The model in the order and the layout of a target's kernels."""
+        modes = _modes(settings, self.quantized, target, self.shares)
+        frames = _max_frames(settings, self.network, self.calibration)
+        return lower(self.quantized, FAMILIES[target.kernels], modes, frames)
+
+
+def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepared:
+    """From a model file to integers. Raises InputError for what the user gave, BuildError for what cannot be proven."""
     progress("importing")
     network = importers.load(settings.model.path, settings.name)
     calibration = _load(settings.source("calibration"), network)
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
-    quantized = quantize(network, ranges, settings.plan, settings.delta, _features(calibration))
+    quantized = quantize(network, ranges, settings.plan, settings.delta)
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
-    shares = _shares(quantized, calibration)
-    modes = _modes(settings, quantized, target, shares)
-    program = lower(quantized, FAMILIES[target.kernels], modes, _max_frames(settings, network, calibration))
+    return Prepared(network, calibration, quantized, _shares(quantized, calibration))
+
+
+def test_features(settings: Settings, network: Network) -> list[np.ndarray]:
+    """The test set's utterances, raw. Raises InputError where there is none, or none of this width."""
+    return _features(_load(settings.source("test"), network))
+
+
+def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
+    """From a model file to an image and its report; nothing is written.
+
+    Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
+    """
+    target = load_target(settings.target)
+    model = prepare(settings, progress)
+    network, calibration, quantized = model.network, model.calibration, model.quantized
+    program = model.program(settings, target)
     if settings.decode == "ctc" and any(layer.last for layer in network.layers):
-        raise InputError("--decode ctc joins frames' symbols, and the model gives one vector at the end; use argmax")
+        raise InputError(
+            "--decode ctc joins the frames' symbols, and the model gives one vector at the end; use argmax"
+        )
     labels = labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
     sources = emit(program, labels)
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
-    made = built.report_of(settings, network, program, shares, image, sources.digest, _notes(calibration), _tools())
+    made = built.report_of(
+        settings, network, program, model.shares, image, sources.digest, _notes(calibration), _tools()
+    )
     files = {
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target),
         f"{sources.name}.elf": image.elf,
         archive.FILE_NAME: archive.to_bytes(
-            archive.Reference(archive.FORMAT, sources.digest, network, quantized, modes, labels.decode, labels.blank)
+            archive.Reference(
+                archive.FORMAT, sources.digest, network, quantized, program.modes, labels.decode, labels.blank
+            )
         ),
     }
     return Build(files, made, quantized, program, image)

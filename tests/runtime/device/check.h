@@ -17,6 +17,7 @@ void report_count(const char *name, const uint32_t *numbers, int count);
 void check_fixed_point(void);
 void check_kernels(void);
 void check_scans(void);
+void check_lanes(void);
 void check_narrow_kernels(void);
 void check_narrow_scans(void);
 void count_kernels(void);

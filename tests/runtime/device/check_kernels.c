@@ -8,17 +8,17 @@ static const uint16_t ROWS[] = {1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 33, 40};
 static const uint16_t COLUMNS[] = {1, 2, 3, 4, 5, 6, 7, 8, 13, 17, 70};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Of inputs: the sums of 70 columns fit 32 bits, differences twice as large. */
-static int32_t limit_of(const layout_t *layout)
+/* Of inputs: those of an 8-bit grid, and larger ones whose sums over 70 columns still fit 32 bits. */
+static int32_t limit_of(const layout_t *layout, int wide)
 {
-    return layout->bits == 16 ? 400 : 16383;
+    return !wide ? 127 : layout->bits == 16 ? 400 : 16383;
 }
 
 /* Into another array, then on top of that. */
-static void check_dense(int kernel, uint16_t rows, uint16_t columns)
+static void check_dense(int kernel, uint16_t rows, uint16_t columns, int wide)
 {
     const layout_t *layout = &dense_layouts[kernel];
-    const int32_t limit = limit_of(layout);
+    const int32_t limit = limit_of(layout, wide);
     const shrinkc_matrix_t matrix = random_matrix(layout, rows, columns);
     int16_t *input = platform_allocate(2 * padded_columns(layout, columns));
     for (uint32_t j = 0; j < padded_columns(layout, columns); j++) {
@@ -61,10 +61,10 @@ static void check_narrow(int kernel, uint16_t rows, uint16_t columns)
 }
 
 /* Half of the columns are sent, then all of them, then none. */
-static void check_delta(int kernel, uint16_t rows, uint16_t columns)
+static void check_delta(int kernel, uint16_t rows, uint16_t columns, int wide)
 {
     const layout_t *layout = &delta_layouts[kernel];
-    const int16_t limit = (int16_t)limit_of(layout);
+    const int16_t limit = (int16_t)limit_of(layout, wide);
     const shrinkc_matrix_t matrix = random_matrix(layout, rows, columns);
     const shrinkc_send_group_t group = {columns, 16384, 14, limit, 0, NULL};
     int16_t *vector = platform_allocate(2 * (size_t)columns), *sent = platform_allocate(2 * (size_t)columns);
@@ -88,8 +88,10 @@ void check_kernels(void)
     for (int kernel = 0; kernel < 4; kernel++) {
         for (size_t i = 0; i < COUNT(ROWS); i++) {
             for (size_t j = 0; j < COUNT(COLUMNS); j++) {
-                check_dense(kernel, ROWS[i], COLUMNS[j]);
-                check_delta(kernel, ROWS[i], COLUMNS[j]);
+                for (int wide = 0; wide < 2; wide++) {
+                    check_dense(kernel, ROWS[i], COLUMNS[j], wide);
+                    check_delta(kernel, ROWS[i], COLUMNS[j], wide);
+                }
             }
         }
     }

@@ -42,13 +42,18 @@ static void known_loop(void)
     __asm__ volatile(".syntax unified\n1: subs %0, %0, #1\n bne 1b" : "+l"(left) : : "cc");
 }
 
-#define COUNT(name, bits, rows, columns, call)                                                \
-    do {                                                                                      \
-        platform_start_counter();                                                             \
-        call;                                                                                 \
-        const uint32_t ticks = platform_counter();                                            \
-        const uint32_t numbers[] = {(uint32_t)(bits), (uint32_t)(rows), (uint32_t)(columns), ticks}; \
-        report_count(name, numbers, 4);                                                       \
+static void report_ticks(const char *name, int bits, uint32_t rows, uint32_t columns, uint32_t ticks)
+{
+    const uint32_t numbers[] = {(uint32_t)bits, rows, columns, ticks};
+    report_count(name, numbers, 4);
+}
+
+#define COUNT(name, bits, rows, columns, call)          \
+    do {                                                \
+        platform_start_counter();                       \
+        call;                                           \
+        const uint32_t ticks = platform_counter();      \
+        report_ticks(name, bits, rows, columns, ticks); \
     } while (0)
 
 static void count_dense(const bench_t *b, int kernel)
@@ -59,7 +64,8 @@ static void count_dense(const bench_t *b, int kernel)
             for (int k = 0; k < WIDTH; k++) {
                 b->input[k] = (int16_t)(k % 2 == 0 ? k - 127 : 127 - k);
             }
-            COUNT("dense", 2 << kernel, ROWS[i], COLUMNS[j], dense_kernels[kernel](&matrix, b->input, b->sums, b->sums));
+            COUNT("dense", 2 << kernel, ROWS[i], COLUMNS[j],
+                  dense_kernels[kernel](&matrix, b->input, b->sums, b->sums));
 #if NARROW
             COUNT("narrow", 2 << kernel, ROWS[i], COLUMNS[j],
                   narrow_kernels[kernel](&matrix, (const int8_t *)b->input, b->sums, b->sums));

@@ -73,6 +73,7 @@ int main(void)
     check_fixed_point();
     check_kernels();
     check_scans();
+    check_lanes();
 #if NARROW
     check_narrow_kernels();
     check_narrow_scans();

@@ -1,7 +1,7 @@
 """The element-wise functions that cells are written with, one record each.
 
 What a function computes in real numbers, how far its result can reach, and how it reads. How it becomes integers
-is `quantize/formats.py`'s to say.
+is `quantize/expressions.py`'s to say.
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TextIO
 
@@ -101,6 +101,14 @@ class Progress:
         self._printed = now
         count = f" ({_count(done, total)})" if total else ""
         print(f"{message}{count}", file=self._stream, flush=True)
+
+
+def watched(items: Iterable, count: int, doing: str) -> Iterator:
+    """Pass `items` through and show on stderr how many of `count` are done."""
+    with Progress() as show:
+        for done, item in enumerate(items):
+            show(doing, done, count)
+            yield item
 
 
 def _count(done: int, total: int) -> str:

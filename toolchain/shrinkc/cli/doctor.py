@@ -5,18 +5,9 @@ from dataclasses import asdict, dataclass
 
 import click
 
+from ..compile.programs import LIBC_PACKAGE, TOOLS, Tool
 from ..compile.versions import answer, program_version
 from .console import print_json, print_table
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A program: what it is for, whether build and verify need it, and the command that installs it."""
-
-    name: str
-    use: str
-    needed: bool
-    install: str
 
 
 @dataclass(frozen=True)
@@ -29,25 +20,6 @@ class Finding:
     found: bool
     version: str
     remedy: str
-
-
-TOOLS = (
-    Tool(
-        "arm-none-eabi-gcc",
-        "compiles images",
-        True,
-        "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    ),
-    Tool("arm-none-eabi-objdump", "measures the stack", True, "apt-get install binutils-arm-none-eabi"),
-    Tool("qemu-system-arm", "runs images", True, "apt-get install qemu-system-arm"),
-    Tool("cmake", "builds the generated project", False, "apt-get install cmake make"),
-    Tool("gcc", "builds the library for this machine", False, "apt-get install gcc libc6-dev"),
-    Tool("clang", "builds it with another compiler", False, "apt-get install clang"),
-    Tool("gdb-multiarch", "debugs images", False, "apt-get install gdb-multiarch"),
-    Tool("pyocd", "programs boards through a debug probe", False, "pip install pyocd"),
-    Tool("openocd", "programs boards through a debug probe", False, "apt-get install openocd"),
-    Tool("st-flash", "programs ST's boards", False, "apt-get install stlink-tools"),
-)
 
 
 @click.command("doctor")
@@ -94,7 +66,7 @@ def find_libc() -> Finding:
     """Whether the Arm compiler has a C library: Debian packs it apart."""
     path = answer(["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-print-file-name=libc.a"]).strip()
     found = path.startswith("/")
-    remedy = "" if found else "apt-get install libnewlib-arm-none-eabi"
+    remedy = "" if found else f"apt-get install {LIBC_PACKAGE}"
     return Finding("newlib", "memcpy and the like for images", True, found, "", remedy)
 
 

@@ -8,10 +8,10 @@ import click
 from ..errors import InputError
 from ..files import write_whole
 from ..project import Options, resolve, with_options
-from ..project.resolve import ZOO
 from ..project.template import project_text
 from ..project.values import FILE_NAME, empty
 from ..target import load_target
+from ..zoo import PREFIX as ZOO
 
 
 @click.command("init")

@@ -26,7 +26,8 @@ def command(model: str, run_reference: bool, dataset: str | None, as_json: bool)
     import msgspec
 
     from ..importers import load
-    from ..project.resolve import ZOO, model_source
+    from ..project.resolve import model_source
+    from ..zoo import PREFIX as ZOO
 
     if dataset is not None and not run_reference:
         raise InputError("--dataset says what --run-reference runs; give both")

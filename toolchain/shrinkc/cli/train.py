@@ -27,6 +27,14 @@ from ..train.cells import CELLS
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as TOML; the options below override them.")
+@click.option("--start", type=click.Path(path_type=Path), help="A trained .keras model whose weights are the first.")
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A trained .keras model to learn from beside the labels; repeatable.",
+)
 @click.option("--cell", help=f"{', '.join([*CELLS][:-1])} or {[*CELLS][-1]}.")
 @click.option("--layers", type=int, help="Recurrent layers.")
 @click.option("--units", type=int, help="Units of each recurrent layer.")
@@ -40,6 +48,8 @@ def command(
     dev_paths: tuple[Path, ...],
     output: Path,
     config: Path | None,
+    start: Path | None,
+    teachers: tuple[Path, ...],
     **given: object,
 ) -> None:
     """Train a phone recogniser with Keras: frame labels first, then CTC, until the dev PER stops falling.
@@ -54,7 +64,7 @@ def command(
 
     settings = read_settings(config, given)
     datasets = {path: _labelled(path) for path in (*data_paths, *dev_paths)}
-    progress = _run(settings, datasets, data_paths, dev_paths, output)
+    progress = _run(settings, datasets, data_paths, dev_paths, output, (start, teachers))
     click.echo(f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}")
 
 
@@ -69,9 +79,10 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _run(settings, datasets, data_paths, dev_paths, output):  # type: ignore[no-untyped-def]
+def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
     try:
+        from ..train.elders import Elders
         from ..train.loop import train
     except ImportError as error:
         from ..errors import BuildError
@@ -79,7 +90,7 @@ def _run(settings, datasets, data_paths, dev_paths, output):  # type: ignore[no-
         raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
     from ..datasets.dataset import check_width
     from ..train.batches import gather
-    from .corpus import watched
+    from .console import watched
 
     data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
     for path in dev_paths:
@@ -93,6 +104,7 @@ def _run(settings, datasets, data_paths, dev_paths, output):  # type: ignore[no-
         tell=lambda line: click.echo(line, err=True),
         # Elsewhere than on a terminal the line an epoch is progress enough.
         watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
+        elders=Elders(*elders),
     )
 
 

@@ -8,10 +8,11 @@ import click
 
 from ..errors import InputError
 from ..project import Options, Settings, resolve, with_options
-from ..project.resolve import ZOO, from_recorded
+from ..project.resolve import from_recorded
 from ..project.values import FILE_NAME, Values, read
 from ..score import report as reports
 from ..target import list_targets
+from ..zoo import PREFIX as ZOO
 from .console import Progress, print_report
 
 

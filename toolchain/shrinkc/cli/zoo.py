@@ -13,7 +13,7 @@ def command(as_json: bool) -> None:
 
     models = [zoo.find(name) for name in zoo.names()]
     if as_json:
-        cards = [{"model": f"zoo:{model.name}", "path": str(model.model), **model.card} for model in models]
+        cards = [{"model": f"{zoo.PREFIX}{model.name}", "path": str(model.model), **model.card} for model in models]
         click.echo(json.dumps(cards, indent=2, sort_keys=True))
         return
     for model in models:

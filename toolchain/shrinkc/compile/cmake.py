@@ -1,6 +1,4 @@
-"""The CMake project that stands beside the generated C: the same flags, linker script and harness as our
-own build.
-"""
+"""The CMake project that stands beside the generated C: the same flags, linker script and harness as our own build."""
 
 from collections.abc import Iterable
 
@@ -15,8 +13,7 @@ _RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package
 
 
 def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[str, str]:
-    """CMakeLists.txt, the toolchain file arm-none-eabi.cmake, and what the test image needs: {file name:
-    text}.
+    """CMakeLists.txt, the toolchain file arm-none-eabi.cmake, and what the test image needs: {file name: text}.
 
     `source_names` are the library's own files, which go beside these. By default the project builds the
     static library for the machine that CMake runs on; with the toolchain file, library and test image for

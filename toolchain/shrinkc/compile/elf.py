@@ -2,7 +2,8 @@
 
 import bisect
 import io
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from elftools.common.exceptions import ELFError
@@ -14,7 +15,7 @@ from elftools.elf.sections import SymbolTableSection
 from ..errors import BuildError
 
 _ALLOC, _WRITE = 0x2, 0x1
-_KINDS = {"STT_FUNC": "function", "STT_OBJECT": "object"}
+_KINDS = {1: "object", 2: "function"}  # STT_OBJECT, STT_FUNC
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,32 @@ def _section(part: Part) -> Section:
     return Section(part.name, part["sh_addr"], part["sh_size"], loaded, bool(part["sh_flags"] & _WRITE))
 
 
-def _symbols(parts: Sequence[Part]) -> tuple[Symbol, ...]:
-    """Functions and objects, by address."""
+def _symbols(file: ELFFile, parts: Sequence[Part]) -> tuple[Symbol, ...]:
+    """Functions and objects, by address. pyelftools itself takes some hundred times as long to read a table."""
     found = []
     for table in parts:
         if not isinstance(table, SymbolTableSection):
             continue
-        for symbol in table.iter_symbols():
-            kind, place = _KINDS.get(symbol["st_info"]["type"]), symbol["st_shndx"]
-            if kind is not None and isinstance(place, int):
+        names = table.stringtable.data()
+        for name, value, size, info, place in _entries(file, table.data()):
+            kind = _KINDS.get(info & 0xF)
+            if kind is not None and 0 < place < len(parts):
+                text = names[name : names.index(b"\0", name)].decode("utf-8", "replace")
                 # Bit 0 of a function's address says Thumb.
-                address = symbol["st_value"] & ~1 if kind == "function" else symbol["st_value"]
-                found.append(Symbol(symbol.name, parts[place].name, address, symbol["st_size"], kind))
+                address = value & ~1 if kind == "function" else value
+                found.append(Symbol(text, parts[place].name, address, size, kind))
     return tuple(sorted(found, key=lambda symbol: (symbol.address, symbol.name)))
+
+
+def _entries(file: ELFFile, table: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+    """Name (an offset), value, size, info and section of each entry of a symbol table; Elf32_Sym or Elf64_Sym."""
+    order = "<" if file.little_endian else ">"
+    if file.elfclass == 32:
+        for name, value, size, info, _, place in struct.iter_unpack(f"{order}IIIBBH", table):
+            yield name, value, size, info, place
+    else:
+        for name, info, _, place, value, size in struct.iter_unpack(f"{order}IBBHQQ", table):
+            yield name, value, size, info, place
 
 
 class Elf:
@@ -71,9 +85,9 @@ class Elf:
             file = ELFFile(io.BytesIO(content))
             parts = list(file.iter_sections())
             self.sections = tuple(map(_section, filter(_takes_memory, parts)))
-            self.symbols = _symbols(parts)
+            self.symbols = _symbols(file, parts)
             self._contents = {part.name: (part["sh_addr"], part.data()) for part in parts if _takes_memory(part)}
-        except (ELFError, ConstructError, ValueError, AttributeError, IndexError) as error:
+        except (ELFError, ConstructError, ValueError, AttributeError, IndexError, struct.error) as error:
             raise BuildError("not a whole ELF file; build it again") from error
 
     def symbol(self, name: str) -> Symbol:
@@ -82,6 +96,10 @@ class Elf:
             if symbol.name == name:
                 return symbol
         raise BuildError(f"the image has no symbol {name}; build it again")
+
+    def section_content(self, name: str) -> bytes:
+        """The bytes of the section called `name`; none where it takes no memory."""
+        return self._contents.get(name, (0, b""))[1]
 
     def content(self, name: str) -> bytes:
         """The bytes of the object called `name`."""

@@ -1,6 +1,4 @@
-"""The same C on this machine: a shared library for ctypes, or the harness with stdio in place of
-semihosting.
-"""
+"""The same C on this machine: a shared library for ctypes, or the harness with stdio in place of semihosting."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,8 +63,7 @@ def compile_host(
 def compile_host_harness(
     sources: Mapping[str, str], name: str, folder: Path, *, compiler: str = "gcc", sanitize: bool = False
 ) -> Path:
-    """Build the test harness for this machine in `folder`: the executable <name>_harness (see
-    emulate/host.py).
+    """Build the test harness for this machine in `folder`: the executable <name>_harness (see emulate/host.py).
 
     With `sanitize` it stops at the first error that AddressSanitizer or UndefinedBehaviorSanitizer finds.
     Raises BuildError for a missing compiler, and for C that does not compile without warnings.

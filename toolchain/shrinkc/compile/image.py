@@ -10,6 +10,7 @@ from ..errors import BuildError, InputError
 from ..files import system_errors
 from ..resources import data_folder
 from ..target import Target
+from .cache import ObjectCache
 from .elf import Elf
 from .flags import target_flags
 from .interface import Interface
@@ -25,8 +26,7 @@ _HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "sta
 
 @dataclass(frozen=True)
 class Image:
-    """A test image: the ELF file, the model behind it, and its sizes in bytes (None when it was loaded from
-    a file).
+    """A test image: the ELF file, the model behind it, and its sizes in bytes (None when it was loaded from a file).
 
     `digest` is the SHA-256 of the ELF file, 64 hexadecimal digits.
     """
@@ -94,20 +94,32 @@ def write_sources(files: Mapping[str, str], folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def compile_image(sources: Mapping[str, str], name: str, target: Target) -> Image:
+def compile_image(
+    sources: Mapping[str, str],
+    name: str,
+    target: Target,
+    *,
+    debug: bool = False,
+    cache: ObjectCache | None = None,
+) -> Image:
     """Compile a model's C files for a target, with the harness, in a temporary folder.
 
-    The same sources, target and compiler give the same bytes. Raises InputError for a name that is no C
-    identifier, and BuildError for a missing compiler, C that does not compile without warnings, a stack that
-    does not fit, and a model that does not fit a region (with figures).
+    The same sources, target and compiler give the same bytes. debug: the model's own file brings what a debugger
+    wants to know; its instructions stay as they are. cache: objects of earlier compilations.
+    Raises InputError for a name that is no C identifier, and BuildError for a missing compiler, C that does not
+    compile without warnings, a stack that does not fit, and a model that does not fit a region (with figures).
     """
     check_name(name)
     harness = harness_files(name, target)
     with scratch_folder() as folder:
         write_sources({**harness, **sources}, folder)
         flags = [*target_flags(target), f"-ffile-prefix-map={folder}=.", "-fcallgraph-info=su"]
-        library = compile_objects(ARM_COMPILER, flags, compiled(sources), folder)
-        others = compile_objects(ARM_COMPILER, flags, compiled(harness), folder)
+        own = [f"{name}.c"] if debug else []
+        plain = [file for file in (*compiled(sources), *compiled(harness)) if file not in own]
+        compile_objects(ARM_COMPILER, [*flags, "-g"], own, folder, cache)
+        compile_objects(ARM_COMPILER, flags, plain, folder, cache)
+        library = [f"{file}.o" for file in compiled(sources)]
+        others = [f"{file}.o" for file in compiled(harness)]
         script = linker_script(target, name, entry="Reset_Handler", stack=target.board.stack)
         elf = link([*others, *library], script, name, target, folder, elf="image.elf")
         sizes = measure(Elf(elf), library, name, target, folder)

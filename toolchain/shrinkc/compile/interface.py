@@ -25,7 +25,6 @@ class Interface:
     utterance (0: it goes frame by frame), and the digest (64 hex digits).
     """
 
-    abi: int
     inputs: int
     outputs: int
     send_groups: int
@@ -41,7 +40,7 @@ class Interface:
         wrong = BuildError("there is no header of the test harness; build the image again")
         if len(header) < cls.SIZE:
             raise wrong
-        magic, abi, inputs, outputs, groups, state, frames, digest = _HEADER.unpack(header[: cls.SIZE])
+        magic, _, inputs, outputs, groups, state, frames, digest = _HEADER.unpack(header[: cls.SIZE])
         if magic != protocol()["OUTPUT_MAGIC"]:
             raise wrong
-        return cls(abi, inputs, outputs, groups, state, frames, digest.rstrip(b"\0").decode("ascii", "replace"))
+        return cls(inputs, outputs, groups, state, frames, digest.rstrip(b"\0").decode("ascii", "replace"))

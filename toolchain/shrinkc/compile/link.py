@@ -15,9 +15,7 @@ LEAST_BUFFER = 2048
 
 
 def linker_script(target: Target, name: str, *, entry: str, stack: int) -> str:
-    """The script for a target's memories. `stack` is in bytes; 0 links a library alone, without stack or
-    buffers.
-    """
+    """The script for a target's memories. `stack` is in bytes; 0 links a library alone, without stack or buffers."""
     board = target.board
     return render(
         "image",

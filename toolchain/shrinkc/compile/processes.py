@@ -12,16 +12,8 @@ from pathlib import Path
 
 from ..errors import BuildError
 from ..files import system_errors
-
-# tool: the Debian packages that have it
-PACKAGES = {
-    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "arm-none-eabi-objdump": "binutils-arm-none-eabi",
-    "gcc": "gcc libc6-dev",
-    "clang": "clang",
-    "cmake": "cmake make",
-    "qemu-system-arm": "qemu-system-arm",
-}
+from ..signals import leave
+from .programs import install_command
 
 # start(arguments, folder, output) -> the running process, its messages going to the file `output`
 Start = Callable[[Sequence[str], Path, Path], subprocess.Popen]
@@ -31,7 +23,7 @@ def find_tool(name: str) -> str:
     """The path of a tool. Raises BuildError saying which Debian package has it."""
     path = shutil.which(name)
     if path is None:
-        raise BuildError(f"{name} is not installed; on Debian: apt-get install {PACKAGES.get(name, name)}")
+        raise BuildError(f"{name} is not installed; on Debian: {install_command(name)}")
     return path
 
 
@@ -52,16 +44,12 @@ def _kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def _stop_on_sigterm(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
-
-
 @contextlib.contextmanager
 def _sigterm_unwinds() -> Iterator[None]:
     """Let SIGTERM unwind the stack like Ctrl-C, so that children and folders are cleaned up."""
     ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     if ours:
-        signal.signal(signal.SIGTERM, _stop_on_sigterm)
+        signal.signal(signal.SIGTERM, leave)
     try:
         yield
     finally:

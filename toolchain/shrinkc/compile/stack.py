@@ -1,10 +1,9 @@
-"""The deepest stack that a function can need: the compiler's call graph, and disassembly for what libc
-brings.
+"""The deepest stack that a function can need: the compiler's call graph, and disassembly for what libc brings.
 
 The compiler states each function's frame and callees (-fcallgraph-info=su). Functions that come ready-made
-(memcpy, 64-bit division) have no such statement: theirs is the sum of all that their instructions push, an
-upper bound. An indirect call may reach any function whose address could be taken: one that nobody calls by
-name.
+(memcpy, 64-bit division) have no such statement, and inline assembly may push what it leaves out: so a frame is at
+least the sum of all that the function's instructions push, an upper bound. An indirect call may reach any function
+whose address could be taken: one that nobody calls by name.
 """
 
 import re
@@ -64,23 +63,29 @@ def _register_bytes(kind: str, registers: str) -> int:
 
 
 def read_disassembly(text: str, graph: Graph) -> None:
-    """Add the functions of a disassembly that `graph` does not know yet."""
-    known = {name.rpartition(":")[2] for name in graph.frames}
+    """Add what the functions of a disassembly push; of those that `graph` does not know yet, whom they call too."""
+    known = {name.rpartition(":")[2]: name for name in graph.frames}
+    pushed: dict[str, int] = {}
     name = ""
     for line in text.splitlines():
         if found := _FUNCTION.match(line):
-            name = "" if found[1] in known else found[1]
-            if name:
+            name = known.get(found[1], found[1])
+            pushed[name] = 0
+            if name not in graph.frames:
                 graph.add(name, 0)
         elif name:
             if found := _PUSH.search(line):
-                graph.frames[name] += _register_bytes(found[1], found[2])
+                pushed[name] += _register_bytes(found[1], found[2])
             elif found := _GROW.search(line):
-                graph.frames[name] += int(found[1] or found[2])
+                pushed[name] += int(found[1] or found[2])
+            elif name in known.values():
+                continue
             elif found := _CALL.search(line):
                 graph.calls[name].update({found[1]} - {name})
             elif _INDIRECT_CALL.search(line):
                 graph.calls[name].add(INDIRECT)
+    for name, total in pushed.items():
+        graph.frames[name] = max(graph.frames[name], total)
 
 
 def _uncalled(graph: Graph, roots: Iterable[str]) -> set[str]:

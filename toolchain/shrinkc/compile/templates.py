@@ -1,24 +1,16 @@
-"""Renders the Jinja2 templates of `firmware_templates/`. A name that a template uses and nobody gives is an
-error.
-"""
+"""Renders the Jinja2 templates of `firmware_templates/`. A name that a template uses and nobody gives is an error."""
 
 import functools
 
 import jinja2
 
 from ..resources import data_folder
+from ..templates import environment
 
 
 @functools.cache
 def _environment(folder: str) -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(data_folder("firmware_templates") / folder),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    return environment(data_folder("firmware_templates") / folder)
 
 
 def render(folder: str, template: str, **values: object) -> str:

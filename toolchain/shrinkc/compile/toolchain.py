@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BuildError
+from .cache import ObjectCache
 from .processes import find_tool, supervised
 
 ARM_COMPILER = "arm-none-eabi-gcc"
@@ -71,15 +72,21 @@ def first_error(messages: str) -> str:
     return lines[-1] if lines else "it gave no message"
 
 
-def compile_objects(compiler: str, flags: Sequence[str], names: Iterable[str], folder: Path) -> list[str]:
+def compile_objects(
+    compiler: str, flags: Sequence[str], names: Iterable[str], folder: Path, cache: ObjectCache | None = None
+) -> list[str]:
     """Compile the files `names` of `folder`, each into `<name>.o`; returns those names in order.
 
-    Raises BuildError with the compiler's first error.
+    What `cache` has is not compiled again. Raises BuildError with the compiler's first error.
     """
     names = list(names)
     find_tool(compiler)
-    results = run_tools([[compiler, *flags, "-c", name, "-o", f"{name}.o"] for name in names], folder)
-    for name, result in zip(names, results, strict=True):
+    keys = {name: cache.key([compiler, *flags], name, folder) for name in names} if cache else {}
+    wanted = [name for name in names if cache is None or not cache.fetch(keys[name], name, folder)]
+    results = run_tools([[compiler, *flags, "-c", name, "-o", f"{name}.o"] for name in wanted], folder)
+    for name, result in zip(wanted, results, strict=True):
         if result.code != 0:
             raise BuildError(f"{compiler} cannot compile {name}: {first_error(result.messages)}")
+        if cache is not None:
+            cache.keep(keys[name], name, folder)
     return [f"{name}.o" for name in names]

@@ -18,6 +18,7 @@ import numpy as np
 from ..datasets.splits import cluster_alike, split_by_group
 from ..errors import InputError
 from .alignment import Aligner
+from .reader import Reader
 from .recording import Corpus, Recording
 
 RATE = 16000
@@ -129,3 +130,11 @@ def decode(sound: Path) -> np.ndarray:
     except ImportError:
         raise InputError("reading G.722 needs the package G722: pip install 'shrinkc[corpus]'") from None
     return np.array(G722(RATE, BITS_PER_SECOND).decode(sound.read_bytes()), dtype=np.int16)
+
+
+READER = Reader(
+    "asterisk",
+    read_corpus,
+    packages=("asterisk-core-sounds-en", "asterisk-core-sounds-en-g722"),
+    remark="asterisk has one speaker and is split by text.",
+)

@@ -25,6 +25,7 @@ from ..files import system_errors
 from .espeak_library import Phoneme
 from .espeak_phones import segments_of
 from .espeak_text import Line, common_words, lines
+from .reader import Option, Reader
 from .recording import Corpus, Recording, Segment
 
 RATE = 16000
@@ -204,3 +205,12 @@ class Worker:
         said = self._complaints.read().decode("utf-8", "replace").strip().splitlines()
         kind = InputError if code == InputError.exit_code else BuildError
         return kind(said[-1] if said else f"the process that speaks with espeak-ng ended with {code}")
+
+
+READER = Reader(
+    "espeak",
+    make_corpus,
+    folder=False,
+    options=(Option("utterances", UTTERANCES, "how many to speak"), Option("seed", 0, "draws voices and words")),
+    remark="espeak is synthetic: espeak-ng speaks it here.",
+)

@@ -88,9 +88,7 @@ def read_audio(path: str, rate: int) -> np.ndarray:
 
 
 def label_frames(segments: Sequence[Segment], centres: np.ndarray, phones: PhoneSet, where: str) -> np.ndarray:
-    """The symbol index at each frame's centre: (frames,) int16, -1 where no segment lies or its label is
-    deleted.
-    """
+    """The symbol index at each frame's centre: (frames,) int16, -1 where no segment lies or its label is deleted."""
     labels = np.full(len(centres), -1, np.int16)
     for segment in segments:
         symbol = phones.fold(segment.phone, where)

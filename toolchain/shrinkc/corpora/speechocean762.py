@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..datasets.splits import split_by_group
 from ..errors import InputError
+from .reader import Reader
 from .recording import Corpus, Recording, Segment, read_audio, read_lines, shown
 
 RATE = 16000
@@ -71,3 +72,6 @@ def _segment(text: str, utterance: str) -> Segment:
         return Segment(int(start) * ALIGNMENT_SECONDS, int(end) * ALIGNMENT_SECONDS, phone)
     except (ValueError, OverflowError):
         raise InputError(f"{utterance}: alignment {shown(text)} is not start:end:phone") from None
+
+
+READER = Reader("speechocean762", read_corpus)

@@ -1,5 +1,4 @@
-"""TIMIT: read American English with hand-made phone labels (LDC93S1), and the sample of it that NLTK
-distributes.
+"""TIMIT: read American English with hand-made phone labels (LDC93S1), and the sample of it that NLTK distributes.
 
 Layouts: the corpus' own (`TRAIN/DR1/FCJF0/SX127.WAV` beside `.PHN`, in upper or lower case, NIST SPHERE or
 RIFF) and the sample's (`dr1-fvmh0/sx206.wav`). `.phn` has one label a line: first sample, end sample, one of
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ..datasets.splits import shuffled
 from ..errors import InputError
+from .reader import Reader
 from .recording import Corpus, Recording, Segment, read_audio, read_lines, shown
 
 RATE = 16000
@@ -118,3 +118,6 @@ def _sound(labels: Path) -> Path:
         if name in beside:
             return beside[name]
     raise InputError(f"{labels}: no {labels.stem}.wav beside it")
+
+
+READER = Reader("timit", read_corpus)

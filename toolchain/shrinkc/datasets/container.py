@@ -1,10 +1,8 @@
-"""The npz file under a dataset: which arrays stand in it, how they are read, and how they become the same
-bytes.
+"""The npz file under a dataset: which arrays stand in it, how they are read, and how they become the same bytes.
 
 Nothing here knows what the arrays mean; the contract between them is checked in `dataset.py`.
 """
 
-import io
 import lzma
 import zipfile
 import zlib
@@ -13,42 +11,48 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import npz
 from ..errors import InputError
+from ..markdown import table
 
 
 @dataclass(frozen=True)
 class Field:
-    """One array of the file: the dtype kinds it may have, its axes, and its type in memory."""
+    """One array of the file: the dtype kinds it may have, what lies along its axes, and its type in memory."""
 
     kinds: str
-    axes: int
+    axes: tuple[str, ...]
     memory: type | None
     required: bool
     meaning: str
 
 
 FIELDS = {
-    "features": Field("f", 2, np.float32, True, "frames x width, utterances end to end, raw (not normalised)"),
-    "lengths": Field("iu", 1, np.int64, True, "frames of each utterance"),
-    "labels": Field("iu", 1, np.int32, True, "indices into symbols, utterances end to end; empty: unlabelled"),
-    "label_lengths": Field("iu", 1, np.int64, True, "labels of each utterance"),
-    "symbols": Field("U", 1, None, True, "names of the outputs; the first is silence and never a label"),
-    "speakers": Field("U", 1, None, True, "who speaks each utterance"),
-    "names": Field("U", 1, None, False, "name of each utterance"),
-    "frame_labels": Field("iu", 1, np.int16, False, "symbol of each frame, -1 unknown; for training"),
-    "mean": Field("f", 1, np.float32, False, "mean of each feature over the corpus' train side"),
-    "std": Field("f", 1, np.float32, False, "standard deviation of each feature over the train side"),
-    "meta": Field("U", 0, None, False, "JSON object: name, frame_shift_ms, credit, licence, split_rule ..."),
-}
+    "features": Field("f", ("frames", "width"), np.float32, True,
+                      "raw features, not normalised; on disk float16 or float32, float32 once loaded"),
+    "lengths": Field("iu", ("utterances",), np.int64, True, "frames of each utterance, 1 or more"),
+    "labels": Field("iu", ("all labels",), np.int32, True,
+                    "indices into `symbols`, never 0; empty when the set has no labels"),
+    "label_lengths": Field("iu", ("utterances",), np.int64, True,
+                           "labels of each utterance (may be empty when `labels` is)"),
+    "symbols": Field("U", ("outputs of the model",), None, True, "names; the first is silence and the blank of CTC"),
+    "speakers": Field("U", ("utterances",), None, True, "who speaks; equal names are one person"),
+    "names": Field("U", ("utterances",), None, False, "what the corpus calls the utterance"),
+    "frame_labels": Field("iu", ("frames",), np.int16, False,
+                          "symbol spoken at each frame's centre, -1 unknown; for training, and for `metric.kind` "
+                          '"accuracy"'),
+    "mean": Field("f", ("width",), np.float32, False, "mean of each feature over the corpus' **train** side"),
+    "std": Field("f", ("width",), np.float32, False, "standard deviation of each feature over the **train** side"),
+    "meta": Field("U", (), None, False, "a JSON object, below"),
+}  # fmt: skip
+"""The arrays of a file, in their order. Utterances lie end to end along frames and labels."""
 
 _KIND_NAMES = {"f": "real numbers", "iu": "integers", "U": "text"}
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, EOFError, KeyError, OSError, RuntimeError)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in
-    memory.
-    """
+    """Read the arrays of `FIELDS` from an npz, each checked for kind and axes and brought to its type in memory."""
     if not path.exists():
         raise InputError(f"{path}: no such dataset; make one with 'shrinkc corpus'")
     if path.is_dir():
@@ -85,8 +89,8 @@ def _read(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
         raise InputError(f"{path}: '{name}' cannot be read (damaged file?): {error}") from None
     if values.dtype.kind not in field.kinds:
         raise InputError(f"{path}: '{name}' holds {values.dtype}, not {_KIND_NAMES[field.kinds]}")
-    if values.ndim != field.axes:
-        raise InputError(f"{path}: '{name}' has shape {values.shape}, not {field.axes} axes")
+    if values.ndim != len(field.axes):
+        raise InputError(f"{path}: '{name}' has shape {values.shape}, not {len(field.axes)} axes")
     if field.memory is None or values.dtype == field.memory:
         return values
     if field.kinds == "iu" and values.size and values.max() > np.iinfo(field.memory).max:
@@ -95,15 +99,14 @@ def _read(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
 
 
 def pack(arrays: dict[str, np.ndarray]) -> bytes:
-    """The arrays as npz bytes: fixed order and times, so that equal arrays give equal bytes."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in FIELDS:
-            if name not in arrays:
-                continue
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            with archive.open(entry, "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, np.asarray(arrays[name], order="C"), allow_pickle=False)
-    return out.getvalue()
+    """The arrays as the bytes of a file, in the order of `FIELDS`: equal arrays give equal bytes."""
+    return npz.pack({name: arrays[name] for name in FIELDS if name in arrays}, npz.SMALL)
+
+
+def markdown_table() -> str:
+    """The table of docs/data.md, one row an array."""
+    rows = []
+    for name, field in FIELDS.items():
+        kind = _KIND_NAMES[field.kinds] + ("" if field.required else ", optional")
+        rows.append((f"`{name}`", kind, " x ".join(field.axes) or "one", field.meaning))
+    return table(("array", "holds", "shape", "meaning"), rows)

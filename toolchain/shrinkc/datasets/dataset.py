@@ -7,7 +7,7 @@ own first layer. docs/data.md has the same as a table.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,25 +96,6 @@ class Dataset:
             speakers=self.speakers[:count],
             names=self.names[:count],
             frame_labels=None if self.frame_labels is None else self.frame_labels[:frames],
-        )
-
-    def subset(self, indices: Sequence[int]) -> "Dataset":
-        """The named utterances in the given order, copied."""
-        if not len(indices):
-            raise InputError("a subset needs at least one utterance")
-        pairs = [self[index] for index in indices]
-        frame_labels = None
-        if self.frame_labels is not None:
-            frame_labels = np.concatenate([self.frame_labels_of(index) for index in indices])
-        return replace(
-            self,
-            features=np.concatenate([features for features, _ in pairs]),
-            lengths=self.lengths[list(indices)],
-            labels=np.concatenate([labels for _, labels in pairs]),
-            label_lengths=self.label_lengths[list(indices)],
-            speakers=tuple(self.speakers[index] for index in indices),
-            names=tuple(self.names[index] for index in indices) if self.names else (),
-            frame_labels=frame_labels,
         )
 
 

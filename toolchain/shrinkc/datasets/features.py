@@ -77,8 +77,7 @@ def mel(hertz: np.ndarray | float) -> np.ndarray:
 def mel_filters(config: FeatureConfig) -> np.ndarray:
     """Triangular filters over the bins of the power spectrum: (bands, fft_size / 2 + 1), peak at most 1.
 
-    Neighbours overlap so that each filter starts at the centre of the one before; the slopes are straight in
-    mel.
+    Neighbours overlap so that each filter starts at the centre of the one before; the slopes are straight in mel.
     """
     edges = np.linspace(mel(config.low_hz), mel(config.high_hz), config.bands + 2)
     bins = mel(np.arange(config.fft_size // 2 + 1) * config.sample_rate / config.fft_size)

@@ -36,8 +36,7 @@ def split_by_group(groups: Sequence[str], sizes: Mapping[str, int], seed: str, r
 def cluster_alike(texts: Sequence[str], least: float) -> list[str]:
     """Name the cluster of each text: texts alike by `least` percent or more (rapidfuzz' ratio) share one.
 
-    Likeness is chained: a and c share a cluster when both are like b. A cluster's name is its first text by
-    alphabet.
+    Likeness is chained: a and c share a cluster when both are like b. A cluster's name is its first text by alphabet.
     """
     from rapidfuzz import fuzz, process
 

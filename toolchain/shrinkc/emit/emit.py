@@ -127,7 +127,8 @@ def _context(program: Program, labels: Labels) -> dict[str, object]:
         "at": lambda place, accumulator: _at(place, f"{network.name}_{accumulator}_bias"),
         "gives": {step.name: step.gives for step in program.steps},
         "once_layers": {call.layer.name for call in program.calls if call.once},
-        "expression": lambda layer, operation: expressions.write(operation, network.name, layer.name),
+        "loop_of": lambda update: expressions.Loop(update.units, program.family.lanes),
+        "expression": lambda layer, operation, loop: expressions.write(operation, network.name, layer.name, loop),
     }
 
 

@@ -2,8 +2,7 @@
 
 QEMU runs with `-icount shift=6`: every instruction takes 64 ns of virtual time. SysTick restarts just
 before the step call, so n instructions later it has counted one tick less than n x 64 ns x clock, rounded
-up. At 16 MHz or more that is over one tick an instruction: each n gives a number of its own, and the count
-is exact.
+up. At 16 MHz or more that is over one tick an instruction: each n gives a number of its own, and the count is exact.
 
 One thing bends this rule. QEMU keeps the time of the next wrap in whole nanoseconds, so each wrap comes
 early by the fraction of a nanosecond that 2^24 ticks take. That loss is known, and taken off.
@@ -26,9 +25,7 @@ class Counter:
     systick_hz: int
 
     def elapsed(self, ticks: np.ndarray, wraps: np.ndarray) -> np.ndarray:
-        """Instructions since SysTick's restart, int64: `ticks` in all, of which `wraps` x 2^24 before the
-        last wrap.
-        """
+        """Instructions since SysTick's restart, int64: `ticks` in all, of which `wraps` x 2^24 before the last wrap."""
         instruction = self.systick_hz << ICOUNT_SHIFT  # in units of 1 ns / systick_hz, as are the next two
         tick = 10**9
         loss = (_PERIOD * tick) % self.systick_hz

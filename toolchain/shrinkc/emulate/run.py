@@ -104,7 +104,13 @@ def _wait(shares: Sequence[Share], image: Image, time_limit_s: float, progress: 
 
 
 def _launch(
-    start: Start, image: Image, folder: Path, work: Sequence[np.ndarray], indices: list[int], dump_state: bool
+    start: Start,
+    image: Image,
+    folder: Path,
+    work: Sequence[np.ndarray],
+    indices: list[int],
+    dump_state: bool,
+    arguments: Sequence[str],
 ) -> Share:
     """Start one QEMU in a folder of its own on the utterances `indices` of `work`."""
     chosen = [work[index] for index in indices]
@@ -114,7 +120,7 @@ def _launch(
         folder.mkdir()
         (folder / "input.bin").write_bytes(encode_input(chosen, dump_state=dump_state))
         (folder / "image.elf").write_bytes(image.elf)
-    process = start(qemu.command(image, "image.elf"), folder, folder / "messages.txt")
+    process = start([*qemu.command(image, "image.elf"), *arguments], folder, folder / "messages.txt")
     return Share(indices, ends, folder, process, 0, time.monotonic())
 
 
@@ -126,17 +132,17 @@ def run_image(
     time_limit_s: float = 120.0,
     progress: Progress | None = None,
     dump_state: bool = False,
+    arguments: Sequence[str] = (),
 ) -> Trace:
     """Run `image` in QEMU over `utterances`, each int16 (frames, inputs), and return what it did, in their order.
 
     `jobs` QEMUs run side by side (default: one a processor); the result is the same whatever their number.
     One that writes no output for `time_limit_s` seconds hangs: the image writes at least every 64 frames. A model of
     whole utterances writes after each, and may take a second more for each frame of the longest.
-    With `dump_state` the trace holds the whole state after every frame.
+    With `dump_state` the trace holds the whole state after every frame. `arguments` are more of QEMU's own.
 
     Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the
-    image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays
-    behind.
+    image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays behind.
     """
     check_utterances(utterances, image.interface)
     if not utterances:
@@ -147,7 +153,7 @@ def run_image(
     counter = Counter(image.target.board.systick_hz)
     with scratch_folder() as folder, supervised() as start:
         shares = [
-            _launch(start, image, folder / str(number), utterances, part, dump_state)
+            _launch(start, image, folder / str(number), utterances, part, dump_state, arguments)
             for number, part in enumerate(parts)
         ]
         silence_s = max(frames) * _WHOLE_FRAME_S if image.interface.max_frames else 0.0

@@ -16,10 +16,10 @@ WEIGHT_BITS = (2, 4, 8, 16)
 class Family:
     """One set of C files that computes scans and products.
 
-    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each kernel, by bits of a weight. list_words:
-    words that the list of columns to send takes, for a vector of so many elements; its format is the family's own.
-    narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends their names) and not as int16_t. lanes: units
-    that an element-wise loop computes side by side.
+    files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each
+    kernel, by bits of a weight. list_words: words that the list of columns to send takes, for a vector of so many
+    elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
+    their names) and not as int16_t. lanes: units that an element-wise loop computes side by side.
     """
 
     name: str
@@ -31,12 +31,19 @@ class Family:
     lanes: int = 1
 
 
+def _portable_layout(bits: int) -> Layout:
+    """A word of rows a column, all excess-coded; at 16 bits two words, of four rows."""
+    if bits == 16:
+        return Layout.of(16, 4, 1, lambda row, _: Place(row // 2, row % 2 * 16, excess=True))
+    return rows_in_words(bits, excess=True)
+
+
 PORTABLE = Family(
     name="portable",
-    files=("shrinkc_kernels_portable.c", "shrinkc_scan_portable.c"),
-    dense={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    delta={bits: rows_in_words(bits, excess=True) for bits in WEIGHT_BITS},
-    list_words=lambda width: 2 * width,
+    files=("shrinkc_kernels_portable.c", "shrinkc_kernels_portable_digits.c", "shrinkc_scan_portable.c"),
+    dense={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    delta={bits: _portable_layout(bits) for bits in WEIGHT_BITS},
+    list_words=lambda width: 2 + 2 * width,
 )
 
 
@@ -70,4 +77,36 @@ DSP = Family(
     list_words=lambda width: 6 * -(-width // 4),
 )
 
-FAMILIES = {family.name: family for family in (PORTABLE, DSP)}
+
+def _in_bytes(bits: int, byte: int, digit: int = 0) -> Place:
+    """Digit `digit` of byte `byte`. All but the top digit are unsigned, so that a byte is the sum of its digits."""
+    return Place(byte // 4, byte % 4 * 8 + digit * bits, excess=digit < 8 // bits - 1)
+
+
+# Dense: 16 bytes are 16 columns of a row (8 at 16 bits), or of the two or four rows that share a byte. Delta: a column.
+HELIUM = Family(
+    name="helium",
+    files=(
+        "shrinkc_scan_helium.c",
+        "shrinkc_kernels_helium_delta.c",
+        "shrinkc_kernels_helium_narrow.c",
+        "shrinkc_kernels_helium_dense.c",
+    ),
+    dense={
+        2: Layout.of(2, 4, 16, lambda row, column: _in_bytes(2, column, row)),
+        4: Layout.of(4, 4, 16, lambda row, column: _in_bytes(4, row // 2 * 16 + column, row % 2)),
+        8: Layout.of(8, 4, 16, lambda row, column: _in_bytes(8, row * 16 + column)),
+        16: Layout.of(16, 4, 8, lambda row, column: Place((row * 8 + column) // 2, column % 2 * 16)),
+    },
+    delta={
+        2: Layout.of(2, 16, 1, lambda row, _: _in_bytes(2, row % 4, row // 4)),
+        4: Layout.of(4, 16, 1, lambda row, _: _in_bytes(4, row // 8 * 4 + row % 4, row // 4 % 2)),
+        8: Layout.of(8, 16, 1, lambda row, _: _in_bytes(8, row)),
+        16: Layout.of(16, 16, 1, lambda row, _: Place(row // 2, row % 2 * 16)),
+    },
+    list_words=lambda width: 2 * width + 2,
+    narrow=True,
+    lanes=4,
+)
+
+FAMILIES = {family.name: family for family in (PORTABLE, DSP, HELIUM)}

@@ -75,7 +75,8 @@ class Layout:
         for index, place in enumerate(self.places):
             row, column = divmod(index, self.columns)
             digits = (tiles[:, :, place.word] >> place.shift) & (2 * half - 1)
-            weights[row :: self.rows, column :: self.columns] = digits - half if place.excess else (digits ^ half) - half
+            signed = digits - half if place.excess else (digits ^ half) - half
+            weights[row :: self.rows, column :: self.columns] = signed
         return weights[:rows, :columns]
 
 

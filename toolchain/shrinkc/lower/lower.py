@@ -46,8 +46,7 @@ def lower(
     matrices = tuple(matrix for layer in network.layers for matrix in _pack_layer(products, layer))
     orders = {layer.name: _order(products, layer, schedules[layer.name], matrices, sums) for layer in network.layers}
     steps = tuple(
-        _step(network, layer, schedules[layer.name], stored[layer.name], orders[layer.name])
-        for layer in network.layers
+        _step(network, layer, schedules[layer.name], stored[layer.name], orders[layer.name]) for layer in network.layers
     )
     _check_names(steps)
     calls = make_calls(network, max_frames)

@@ -61,8 +61,8 @@ def plan_memory(
     if max_frames:
         text = f"outputs of a rank of layers over {max_frames} frames at most"
         wanted += [_Wanted(name, "int16_t", size, text) for name, size in sequence_fields(network, max_frames)]
-    # Inputs of dense products stand first among their like: behind whole words, on whole words.
-    wanted.sort(key=lambda field: (-TYPE_BYTES[field.type], not field.aligned))
+    # Inputs of dense products are whole words on whole words: they stand behind sums, before what may end between two.
+    wanted.sort(key=lambda field: (-(_ALIGNMENT if field.aligned else TYPE_BYTES[field.type]), field.aligned))
     if max_frames:
         first = _Wanted(
             "sent", "uint32_t", len(network.groups), "columns sent over the latest utterance, by send group"

@@ -78,9 +78,7 @@ def cheapest_modes(
     return modes
 
 
-def delta_cost(
-    network: QuantizedNetwork, family: Family, costs: Costs, group: SendGroup, share: float
-) -> float:
+def delta_cost(network: QuantizedNetwork, family: Family, costs: Costs, group: SendGroup, share: float) -> float:
     """Instructions a step of a group's scan and delta products, where a share of its columns is sent."""
     total = group.width * (costs.scan + share * costs.send)
     for matrix in matrices_of(network, group):

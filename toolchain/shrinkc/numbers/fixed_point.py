@@ -7,18 +7,22 @@ in tests instead of wrapping). `>>` is the arithmetic shift, which rounds toward
 import numpy as np
 
 INT16_MAX = 32767
+INT32_MAX = (1 << 31) - 1
 STATE32_MAX = (1 << 30) - 1
 """Largest magnitude of a 32-bit state: one bit below the type, so that an update can be added before it saturates."""
+MULTIPLIER_MAX, SHIFT_MAX = INT16_MAX, 30
+"""Of a rescaling: the largest multiplier, an int16, and the largest shift, whose rounding bit still fits 32 bits."""
 
 
 def saturate(value, limit):
     """Clamp to [-limit - 1, limit], the range of a two's complement number whose largest value is `limit`."""
-    return np.clip(value, -limit - 1, limit)
+    # np.clip says the same, and takes twice as long over few elements.
+    return np.minimum(np.maximum(value, -limit - 1), limit)
 
 
 def saturate_symmetric(value, limit):
     """Clamp to [-limit, limit]: the grids of weights and of inputs of products are symmetric."""
-    return np.clip(value, -limit, limit)
+    return np.minimum(np.maximum(value, -limit), limit)
 
 
 def rounding_shift(value, bits):
@@ -35,9 +39,9 @@ def multiply_wide(value, factor):
 def rescale(accumulator, multiplier, left, right):
     """round(accumulator * multiplier * 2^(left - 16 - right)), halves up; the result is not saturated.
 
-    multiplier is a positive int16; accumulator << left is proven to fit 32 bits by the compiler; 1 <= right <= 30.
-    Exactly: (multiply_wide(accumulator << left, multiplier) + 2^(right-1)) >> right, which equals rounding the true
-    product half up, since a floor before adding an integer and a second floor changes nothing.
+    multiplier is a positive int16; accumulator << left is proven to fit 32 bits by the compiler; right is from 1 to
+    SHIFT_MAX. Exactly: (multiply_wide(accumulator << left, multiplier) + 2^(right-1)) >> right, which equals rounding
+    the true product half up, since a floor before adding an integer and a second floor changes nothing.
     """
     return rounding_shift(multiply_wide(np.asarray(accumulator, np.int64) << left, multiplier), right)
 
@@ -50,7 +54,7 @@ def requantize(accumulator, multiplier, left, right):
 def quantize_vector(value, multiplier, shift, limit):
     """A 16-bit vector element to a send group's grid: round(value * multiplier / 2^shift), clamped to +-limit.
 
-    multiplier is a positive int16 and 1 <= shift <= 30, so that 32 bits hold every intermediate.
+    multiplier is a positive int16 and 1 <= shift <= SHIFT_MAX, so that 32 bits hold every intermediate.
     """
     return saturate_symmetric(rounding_shift(np.asarray(value, np.int64) * multiplier, shift), limit)
 

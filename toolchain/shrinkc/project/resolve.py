@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ..c_names import name_problem
 from ..errors import InputError
+from ..zoo import PREFIX as ZOO
 from . import fields, values
 from .settings import Data, Delta, Metric, Plan, Rule, Settings, Source
 from .values import Values
 
-ZOO = "zoo:"
 ROLES = ("calibration", "dev", "test")
 
 

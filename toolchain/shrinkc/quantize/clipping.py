@@ -4,7 +4,6 @@ import numpy as np
 
 from ..calibrate import VectorRange
 
-METHODS = ("max", "mmse")
 WEIGHT_CANDIDATES = np.linspace(0.35, 1.0, 53)
 BLOCK = 1 << 15
 """Weights whose clips are searched at once: few enough to stay in a processor's cache over all candidates."""

@@ -8,9 +8,10 @@ import numpy as np
 from ..calibrate import Ranges
 from ..errors import InputError
 from ..network import Layer, Network
+from ..numbers.fixed_point import INT16_MAX, MULTIPLIER_MAX, SHIFT_MAX
 from ..project import Delta, Plan
 from .clipping import clip_vector
-from .formats import INT16_MAX, LayerFormats, input_format
+from .formats import LayerFormats, input_format
 from .quantized import SendGroup
 
 LIMITS = {4: 7, 8: 127, 16: 16383}
@@ -130,6 +131,6 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
 
 
 def _ratio(ratio: float) -> tuple[int, int]:
-    """The multiplier (at most 32767) and shift (1 to 30) with multiplier / 2^shift nearest to `ratio`, at most 2^14."""
-    shift = min(30, max(1, 14 - math.floor(math.log2(ratio))))
-    return min(32767, max(1, round(ratio * 2.0**shift))), shift
+    """The multiplier and the shift, 1 or more, with multiplier / 2^shift nearest to `ratio`, which is at most 2^14."""
+    shift = min(SHIFT_MAX, max(1, 14 - math.floor(math.log2(ratio))))
+    return min(MULTIPLIER_MAX, max(1, round(ratio * 2.0**shift))), shift

@@ -13,19 +13,17 @@ import numpy as np
 from ..calibrate import Ranges
 from ..errors import BuildError
 from ..network import Layer
+from ..numbers.fixed_point import INT16_MAX, INT32_MAX, MULTIPLIER_MAX, SHIFT_MAX
 from ..project import Plan
 from .clipping import clip_rows
-from .formats import INT32_MAX
 from .groups import group_name
 from .quantized import Accumulator, Matrix, Path, SendGroup
 
-WEIGHT_LIMITS = {2: 1, 4: 7, 8: 127, 16: 32767}
+WEIGHT_LIMITS = {2: 1, 4: 7, 8: 127, 16: INT16_MAX}
 """Largest integer weight: the grids are symmetric."""
 SHARING_COST = 4.0
 """Two matrices share an accumulator unless that makes the rounding noise of their sum more than this many times as
 large (4 is one bit of resolution)."""
-MULTIPLIER_MAX = 32767
-SHIFT_MAX = 30
 
 
 @dataclass(frozen=True)

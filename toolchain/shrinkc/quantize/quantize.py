@@ -1,7 +1,5 @@
 """Network + Plan + Ranges to QuantizedNetwork."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from ..calibrate import Ranges
@@ -9,6 +7,7 @@ from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.operations import Operation
 from ..project import Delta, Plan
+from .expressions import operations_of
 from .formats import LayerFormats, choose_formats, quantize_to
 from .groups import make_groups
 from .products import quantize_products
@@ -26,14 +25,10 @@ LEAVES_MAX = 3
 """A rescaled sum is at most 2^29: three of them and a rounding bit fit 32 bits."""
 
 
-def quantize(
-    network: Network, ranges: Ranges, plan: Plan, delta: Delta, utterances: Iterable[np.ndarray] = ()
-) -> QuantizedNetwork:
+def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta) -> QuantizedNetwork:
     """Integers for every weight, bias and equation of `network`.
 
-    utterances: raw features of the calibration set, for roundings that look at what the quantised network produces;
-    rounding to nearest does not read them. Raises BuildError where a range cannot be proven, InputError for a
-    threshold outside its grid.
+    Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid.
     """
     formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
@@ -59,12 +54,13 @@ def _quantize_layer(
     layer: Layer, groups: tuple[SendGroup, ...], ranges: Ranges, plan: Plan, formats: LayerFormats
 ) -> QuantizedLayer:
     by_name = {group.name: group for group in groups}
-    accumulators, paths = quantize_products(layer, by_name, ranges, plan, formats.gate_fractions)
+    operations = operations_of(layer, ranges, formats)
+    accumulators, paths = quantize_products(layer, by_name, ranges, plan, operations.gate_fractions)
     equations = tuple(
         IntegerEquation(
             name=equation.name,
             text=str(equation),
-            operation=_resolve(formats.operations[equation.name].operation, accumulators),
+            operation=_resolve(operations.equations[equation.name].operation, accumulators),
             fraction=formats.equations[equation.name].fraction,
             limit=formats.equations[equation.name].limit,
             width=layer.width(equation.name),

@@ -225,10 +225,17 @@ class _Sum:
 def sent_shares(network: QuantizedNetwork, utterances: Sequence[np.ndarray]) -> dict[str, float]:
     """The share of each group's columns that is sent over int16 inputs, by name: 0 to 1."""
     sent = sum(counts.sum(axis=0, dtype=np.int64) for counts in run(network, utterances).sent)
-    frames = sum(map(len, utterances))
+    return shares_of(network, sent, sum(map(len, utterances)), len(utterances))
+
+
+def shares_of(network: QuantizedNetwork, sent: np.ndarray, frames: int, ends: int) -> dict[str, float]:
+    """The share of each group's columns that was sent, by name. sent: columns, (send groups,), over `frames` frames.
+
+    ends: how many of the frames ended an utterance; the layers behind one that gives its last step run in them alone.
+    """
     shares, ended = {}, False
     for rank in network.ranks:
-        steps = len(utterances) if ended else frames
+        steps = ends if ended else frames
         for layer in rank:
             calls = max(1, steps * len(layer.directions))
             shares |= {

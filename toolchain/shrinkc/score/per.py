@@ -47,17 +47,12 @@ class Interval:
     over: str
 
 
-def decode_greedy(logits: np.ndarray, blank: int | None = 0) -> list[int]:
-    """The best class of each frame, repeats collapsed, `blank` dropped (None: nothing is dropped).
-
-    `logits` is (frames, classes), real or integer. Equal logits give the lowest class, so that integers and
-    the reals they stand for decode alike.
-    """
-    return decode_all([logits], blank)[0]
-
-
 def decode_all(outputs: Sequence[np.ndarray], blank: int | None = 0) -> list[list[int]]:
-    """`decode_greedy` of each utterance; `outputs` holds one (frames, classes) array an utterance."""
+    """Of each utterance: the best class of each frame, repeats collapsed, `blank` dropped (None: nothing is dropped).
+
+    `outputs` holds one (frames, classes) array an utterance, real or integer. Equal outputs give the lowest class, so
+    that integers and the reals they stand for decode alike.
+    """
     lengths = np.array([len(output) for output in outputs], dtype=np.int64)
     if not lengths.sum():
         return [[] for _ in outputs]

@@ -1,6 +1,6 @@
 """The one definition of `report.json`: every key, its type, its unit and what it means.
 
-`docs/report.md` is written from these descriptions. A change that breaks readers needs a new `SCHEMA`.
+`docs/report.md` is written from these descriptions. Any key that is added, removed or changed needs a new `SCHEMA`.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,4 @@
-"""The one table of what a target file may say: it checks the TOML and writes the reference in
-docs/targets.md.
-"""
+"""The one table of what a target file may say: it checks the TOML and writes the reference in docs/targets.md."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -75,7 +73,7 @@ COST_FIELDS = (
     Field("send", "cost", "More, for each that is sent."),
     Field("quantize", "cost", "An element of a vector that is read whole, by dense products."),
     Field("hold", "cost", "The same, where elements are held until they move by more than a threshold."),
-    Field("dense", "products", "A dense product: of each multiplication, and of each row besides, by bits of a weight."),
+    Field("dense", "products", "A dense product: of each multiplication, and more for each row, by bits of a weight."),
     Field("delta", "products", "A delta product: the same, of the columns sent."),
 )
 
@@ -125,8 +123,7 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
 def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) -> None:
     """Hold one table of a target file against its fields.
 
-    Raises InputError naming the file and the key when one is unknown, missing, or has a value that is not
-    allowed.
+    Raises InputError naming the file and the key when one is unknown, missing, or has a value that is not allowed.
     """
     names = [field.name for field in fields]
     for key in values:

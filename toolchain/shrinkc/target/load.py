@@ -57,9 +57,7 @@ class Core:
 
 @dataclass(frozen=True)
 class Board:
-    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in
-    fields.py.
-    """
+    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in fields.py."""
 
     name: str
     title: str

@@ -4,10 +4,11 @@
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..files import write_whole
+from ..markdown import table, written
 from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, TYPES, Field
 from .load import Target, list_targets, load_target
 
@@ -15,18 +16,12 @@ BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
 END = "<!-- end of the written part -->"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
 def _fields(fields: Iterable[Field]) -> str:
     rows = []
     for field in fields:
         allowed = ", ".join(f"`{value}`" for value in field.allowed)
         rows.append((f"`{field.name}`", allowed or TYPES[field.type][1], field.meaning))
-    return _table(("key", "value", "meaning"), rows)
+    return table(("key", "value", "meaning"), rows)
 
 
 def _core_row(target: Target) -> tuple[str, ...]:
@@ -48,9 +43,9 @@ def reference() -> str:
     boards = [target for target in targets if target.name == target.board.name]
     parts = [
         "## Cores\n",
-        _table(("name", "instruction set", "kernels", "compiler flags", "board"), map(_core_row, cores)),
+        table(("name", "instruction set", "kernels", "compiler flags", "board"), map(_core_row, cores)),
         "## Boards\n",
-        _table(("name", "board", "cores", "memory", "clock"), map(_board_row, boards)),
+        table(("name", "board", "cores", "memory", "clock"), map(_board_row, boards)),
         "## A core's file: `targets/cores/<name>.toml`\n",
         _fields(CORE_FIELDS),
         "### Its table `[costs]`\n",
@@ -65,9 +60,7 @@ def reference() -> str:
 
 def updated(page: str) -> str:
     """`page` with the part between the marks written anew."""
-    head, rest = page.split(BEGIN)
-    tail = rest.split(END)[1]
-    return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
+    return written(page, BEGIN, END, reference())
 
 
 if __name__ == "__main__":

@@ -10,9 +10,7 @@ from .settings import Settings
 
 
 def stretch(features: np.ndarray, frame_labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """Play features (frames, width) and labels (frames,) `factor` times as long, between frames by straight
-    lines.
-    """
+    """Play features (frames, width) and labels (frames,) `factor` times as long, between frames by straight lines."""
     frames = max(1, round(len(features) * factor))
     where = np.linspace(0, len(features) - 1, frames)
     low = np.minimum(where.astype(np.int64), max(0, len(features) - 2))
@@ -34,10 +32,7 @@ def warp(features: np.ndarray, factor: float) -> np.ndarray:
 
 
 def hide(features: np.ndarray, settings: Settings, fill: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Put the mean (width,) in place of a few spans of frames and of bands (SpecAugment, Park et al.
-
-    2019).
-    """
+    """Put the mean (width,) in place of a few spans of frames and of bands (SpecAugment, Park et al. 2019)."""
     hidden = features.copy()
     frames, width = features.shape
     for _ in range(settings.time_masks):

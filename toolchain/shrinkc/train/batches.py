@@ -1,6 +1,4 @@
-"""Batches of one epoch: utterances of like length together, padded, in an order that seed and epoch alone
-decide.
-"""
+"""Batches of one epoch: utterances of like length together, padded, in an order that seed and epoch alone decide."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -31,6 +31,7 @@ class Settings:
     patience: int = 20  # CTC ends early after so many epochs without a better dev PER
     delay: int = 3  # frames by which the target runs behind the input: the look-ahead of a causal network
     dropout: float = 0.15  # on each layer's output, in training only
+    teaching: float = 0.5  # weight of what the teachers say beside the labels; without teachers it means nothing
     clip: float = 1.0  # largest norm of the gradient
     average: float = 0.98  # decay per step of the running average of the weights, which is what is kept
     stretch: float = 0.12  # utterances are made faster or slower by up to this share
@@ -55,7 +56,7 @@ class Settings:
         for name in ("projection", "frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
-        for name in ("time_mask", "band_mask", "gain", "tilt", "noise"):
+        for name in ("time_mask", "band_mask", "gain", "tilt", "noise", "teaching"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
         for name in ("frame_rate", "ctc_rate", "clip"):
@@ -67,8 +68,7 @@ class Settings:
 
 
 def read_settings(path: Path | None, given: dict[str, Any]) -> Settings:
-    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not
-    given.
+    """Settings from a TOML file (None: the defaults), with `given` options over them; None values are not given.
 
     An unknown key or a value of another type is an InputError that names file and key.
     """

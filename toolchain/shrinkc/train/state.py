@@ -3,7 +3,6 @@
 Each is written whole or not at all.
 """
 
-import io
 import json
 import tempfile
 import zipfile
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import npz
 from ..errors import InputError
 from ..files import write_whole
 from .progress import Progress
@@ -37,9 +37,7 @@ CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.k
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log,
-    and run.
-    """
+    """Everything that the next epoch depends on: groups of arrays (weights, optimiser ...), schedule, log, and run."""
 
     groups: dict[str, list[np.ndarray]]
     progress: Progress
@@ -53,9 +51,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         f"{group}/{index}": value for group, values in checkpoint.groups.items() for index, value in enumerate(values)
     }
     notes = {"progress": checkpoint.progress.as_dict(), "history": checkpoint.history, "run": checkpoint.run}
-    out = io.BytesIO()
-    np.savez(out, notes=np.array(json.dumps(notes)), **arrays)
-    write_whole(folder / CHECKPOINT, out.getvalue())
+    content = npz.pack({"notes": np.array(json.dumps(notes)), **arrays}, npz.STORED)
+    write_whole(folder / CHECKPOINT, content)
     write_log(folder, checkpoint.history)
 
 
@@ -105,14 +102,10 @@ def write_model(model: Any, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / MODEL
         model.save(saved)
-        out = io.BytesIO()
-        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-            for name in sorted(source.namelist()):
-                content = _steady(source.read(name)) if name.endswith(".json") else source.read(name)
-                entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                target.writestr(entry, content)
-    write_whole(path, out.getvalue())
+        with zipfile.ZipFile(saved) as source:
+            files = {name: source.read(name) for name in sorted(source.namelist())}
+    steady = ((name, _steady(content) if name.endswith(".json") else content) for name, content in files.items())
+    write_whole(path, npz.zipped(steady))
 
 
 def _steady(content: bytes) -> bytes:

@@ -1,13 +1,14 @@
 """One step of training: loss, gradient, optimiser, and the running average of the weights."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from .batches import Batch
+from .elders import taught_loss
 from .network import forward
 from .settings import Settings
 
@@ -15,10 +16,11 @@ from .settings import Settings
 class Trainer:
     """A model with its optimiser and its averaged weights, whose state can be taken out and put back."""
 
-    def __init__(self, model: Any, settings: Settings) -> None:
+    def __init__(self, model: Any, settings: Settings, teachers: Sequence[Any] = ()) -> None:
         import keras
 
         self.model = model
+        self._teachers = teachers
         self._settings = settings
         self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
         self._optimizer.build(model.trainable_variables)
@@ -46,6 +48,10 @@ class Trainer:
             with tf.GradientTape() as tape:
                 logits = forward(self.model, features, lengths, self._settings.dropout, seed)
                 loss = loss_of(logits, lengths, targets, labels, label_lengths)
+                if self._teachers:
+                    count = tf.reduce_sum(label_lengths)
+                    taught = taught_loss(self._teachers, features, logits, lengths, count)
+                    loss += self._settings.teaching * taught
             self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             for mean, variable in zip(self._average, variables, strict=True):
                 mean.assign(decay * mean + (1 - decay) * variable)
@@ -127,10 +133,7 @@ def frame_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengt
 
 
 def ctc_loss(logits: Any, lengths: Any, targets: Any, labels: Any, label_lengths: Any) -> Any:
-    """CTC loss per label (Graves et al.
-
-    2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel.
-    """
+    """CTC loss per label (Graves et al. 2006), blank = symbol 0; sparse labels take TensorFlow's compiled kernel."""
     there = tf.sequence_mask(label_lengths, tf.shape(labels)[1])
     where = tf.where(there)
     sparse = tf.SparseTensor(where, tf.gather_nd(labels, where), tf.cast(tf.shape(labels), tf.int64))

@@ -1,13 +1,9 @@
 """The zoo: what is bundled is whole, and unknown names list the known ones."""
 
-import json
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from shrinkc import zoo
-from shrinkc.cli.zoo import command
 from shrinkc.datasets import load
 from shrinkc.errors import InputError
 
@@ -29,7 +25,8 @@ def test_cards_say_where_everything_came_from(name):
     assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
     assert (model.data / "LICENSE.txt").is_file() and (model.folder.parent / "LICENSE-weights.txt").is_file()
     files = {path.name for path in model.folder.iterdir()}
-    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"}
+    first = {"first.toml", "first.log.jsonl"} if "command_first" in card else set()
+    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"} | first
     for figure in card["per"]:
         assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
         errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]
@@ -48,21 +45,3 @@ def test_card_holds_what_the_model_scores(name):
     figure = measure(model, [load(found.test)], "asterisk test")
     written = next(entry for entry in found.card["per"] if entry["data"] == "asterisk test")
     assert figure.per == pytest.approx(written["per"], abs=5e-4)
-
-
-def test_list_and_json():
-    plain = CliRunner().invoke(command, [])
-    assert (
-        plain.exit_code == 0
-        and "zoo:lstm" in plain.output
-        and "95 % interval" in plain.output
-        and "asterisk test" in plain.output
-    )
-    cards = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
-    assert [card["model"] for card in cards] == [f"zoo:{name}" for name in zoo.names()]
-
-
-def test_measure_groups():
-    from shrinkc.train.measure import grouped
-
-    assert grouped(["a", "b", "+", "c"]) == [["a", "b"], ["c"]]

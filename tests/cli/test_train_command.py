@@ -1,0 +1,94 @@
+"""`shrinkc train` on a tiny data set: a run, the same run resumed, and complaints."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shrinkc.datasets import Dataset, save
+
+CONFIG = """
+layers = 1
+units = 4
+batch = 8
+delay = 1
+time_masks = 0
+band_masks = 0
+"""
+
+
+def toy(seed: int, utterances: int) -> Dataset:
+    """Two symbols, each a loud band of its own for four frames, silence between."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(1, 3, (utterances, 2))
+    frames = np.zeros((utterances, 16), np.int64)
+    for place in range(2):
+        frames[:, 3 + 7 * place : 7 + 7 * place] = labels[:, place : place + 1]
+    features = np.eye(3)[frames.ravel()] * 6 + random.normal(0, 0.3, (utterances * 16, 3))
+    return Dataset(
+        features=features.astype(np.float32),
+        lengths=np.full(utterances, 16),
+        labels=labels.ravel().astype(np.int32),
+        label_lengths=np.full(utterances, 2),
+        symbols=("sil", "a", "b"),
+        speakers=tuple("x" * utterances),
+        frame_labels=frames.ravel().astype(np.int16),
+        meta={"name": f"toy {seed}"},
+    )
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """train.npz, dev.npz, bare.npz without labels, and tiny.toml, in one folder."""
+    save(toy(1, 24), tmp_path / "train.npz")
+    save(toy(2, 8), tmp_path / "dev.npz")
+    bare = dataclasses.replace(toy(3, 2), labels=np.zeros(0, np.int32), label_lengths=np.zeros(2, np.int64))
+    save(bare, tmp_path / "bare.npz")
+    (tmp_path / "tiny.toml").write_text(CONFIG)
+    return tmp_path
+
+
+TRAIN = ("train", "--data", "train.npz", "--dev", "dev.npz", "-o", "run", "--config", "tiny.toml")
+
+
+def test_a_run_and_the_same_run_resumed(shrinkc_run, data):
+    pytest.importorskip("tensorflow", reason="training needs tensorflow")
+    code, out, err = shrinkc_run(*TRAIN, "--cell", "gru", "--frame-epochs", "1", "--ctc-epochs", "1")
+    assert code == 0
+    assert out.startswith("run/model.keras: dev PER ") and "(without silence)" in out
+    assert [line.split(":")[0] for line in err.splitlines()] == ["frames 1", "ctc 1", "blank"]
+    folder = data / "run"
+    assert {path.name for path in folder.iterdir()} == {
+        "model.keras", "train.toml", "train.log.jsonl", "checkpoint.npz",
+    }  # fmt: skip
+    assert 'cell = "gru"\n' in (folder / "train.toml").read_text()
+
+    code, out, err = shrinkc_run(*TRAIN, "--cell", "gru", "--frame-epochs", "1", "--ctc-epochs", "2")
+    assert code == 0
+    lines = err.splitlines()
+    assert lines[0] == "resuming after 2 epochs" and lines[1].startswith("ctc 2:")
+    log = [json.loads(line) for line in (folder / "train.log.jsonl").read_text().splitlines()]
+    assert [entry["stage"] for entry in log] == ["frames", "ctc", "ctc", "blank"]
+
+    code, _, err = shrinkc_run(*TRAIN, "--cell", "lstm", "--frame-epochs", "1", "--ctc-epochs", "2")
+    assert code == 2
+    assert "holds a run with cell = gru, now it is lstm" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"train.npz": "absent.npz"}, "absent.npz: no such dataset"),
+        ({"dev.npz": "bare.npz"}, "bare.npz: 'labels' is empty"),
+        ({"tiny.toml": "absent.toml"}, "absent.toml: cannot be read"),
+        ({"-o": "--cell=elman", "run": "-orun"}, "unknown cell 'elman': one of lstm, gru, simple_rnn, ligru, sru"),
+        ({"-o": "--batch=0", "run": "-orun"}, "'batch' is 0: it must be 1 or more"),
+    ],
+)
+def test_complaints_leave_nothing_behind(shrinkc_run, data, changed, says):
+    code, out, err = shrinkc_run(*(changed.get(word, word) for word in TRAIN))
+    assert (code, out) == (2, "")
+    assert says in err and err.count("\n") == 1
+    assert not (data / "run").exists()
