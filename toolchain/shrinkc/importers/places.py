@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
+from .names import printable
 
 
 def layer_at(path: Path, name: str, kind: str) -> str:
     """The place of a layer; `kind` is what the framework calls it."""
-    return f"{path}: layer {name!r} ({kind})"
+    return f"{path}: layer {name!r} ({printable(kind)})"
 
 
 @contextmanager
