@@ -55,6 +55,10 @@ TEXTS = {
         {"reset": "before"},
         [*GRU[:2], "rh = r * h", "n = tanh(W[candidate.x] x + W[candidate.rh] rh + b[candidate])", GRU[3]],
     ),
+    "minimal_gru": (
+        {},
+        [GRU[0], "zh = z * h", "n = tanh(W[candidate.x] x + W[candidate.zh] zh + b[candidate])", GRU[3]],
+    ),
     "ligru": (
         {},
         [

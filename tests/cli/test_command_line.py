@@ -142,3 +142,16 @@ def test_a_reader_that_has_gone_is_no_traceback():
     command = f"{sys.executable} -m shrinkc build --help | true"
     found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
     assert found.stderr == ""
+
+
+@pytest.mark.parametrize("raised", [BuildError, click.UsageError, click.ClickException])
+def test_a_terminal_obeys_nothing_in_an_error(raised, shrinkc_run, monkeypatch):
+    """Names of layers come from model files: escapes, bells and turned text must not reach the terminal."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise raised("m.keras: layer 'a\x1b[2J\x07\x9b1m\u202eb\n\tc\u2028d' is bad")
+
+    monkeypatch.setattr("shrinkc.cli.group.main", fail)
+    err = shrinkc_run("targets")[2]
+    assert err.startswith("shrinkc: m.keras: layer 'a?[2J??1m?b c d' is bad")
+    assert err.endswith("\n") and err[:-1].isprintable()

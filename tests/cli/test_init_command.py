@@ -1,5 +1,6 @@
 """`shrinkc init`."""
 
+import re
 import tomllib
 
 import numpy as np
@@ -85,19 +86,29 @@ DEEP_LIGHT = {"l.rnn.1.w.weight": (8, 8), "l.rnn.1.u.weight": (8, 4)}
         (state(rnn(3, 4, 5), HEAD), ["gru rnn", "linear a"], []),
         (state(rnn(1, 4, 5), HEAD), ["rnn rnn", "linear a"], ["layer 1 (rnn) activation"]),
         (state(rnn(3, 4, 5, "")), ["gru"], []),
-        (state(rnn(4, 4, 4), NORM, HEAD), ["batch_norm b", "lstm rnn", "linear a"], []),
+        (
+            state(rnn(4, 4, 4), NORM, HEAD),
+            ["batch_norm b", "lstm rnn", "linear a"],
+            ["order", "layer 1 (batch_norm) activation", "layer 3 (linear) activation"],
+        ),
+        (state(rnn(4, 6, 4), NORM), ["batch_norm b", "lstm rnn"], ["layer 1 (batch_norm) activation"]),
+        (state(HEAD, {"b.weight": (2, 3)}), ["linear a", "linear b"], ["layer 1 (linear) activation"]),
         (state(SRU), ["sru s"], ["layer 1 (sru) bidirectional", "layer 1 (sru) activation"]),
         (
             state(KALDI, {"h.weight": (3, 8)}),
             ["kaldi_ligru n", "linear h"],
-            ["layer 1 (kaldi_ligru) activation", "layer 1 (kaldi_ligru) candidate_scale"],
+            [f"layer 1 (kaldi_ligru) {key}" for key in ("kind", "activation", "candidate_scale")],
         ),
         (
             state(LIGHT),
             ["speechbrain_ligru l"],
-            ["layer 1 (speechbrain_ligru) bidirectional", "layer 1 (speechbrain_ligru) activation"],
+            [f"layer 1 (speechbrain_ligru) {key}" for key in ("kind", "bidirectional", "activation")],
         ),
-        (state(LIGHT, DEEP_LIGHT), ["speechbrain_ligru l"], ["layer 1 (speechbrain_ligru) activation"]),
+        (
+            state(LIGHT, DEEP_LIGHT),
+            ["speechbrain_ligru l"],
+            ["layer 1 (speechbrain_ligru) kind", "layer 1 (speechbrain_ligru) activation"],
+        ),
     ],
 )
 def test_a_state_dict_is_described(shrinkc_run, tmp_path, tensors, layers, asked):
@@ -111,11 +122,14 @@ def test_a_state_dict_is_described(shrinkc_run, tmp_path, tensors, layers, asked
     assert sorted(listed.split(", ")) == sorted(layers)
     text = (tmp_path / "m.toml").read_text()
     described = [(item["kind"], item["prefix"]) for item in tomllib.loads(text)["layer"]]
-    assert sorted(" ".join(pair).strip() for pair in described) == sorted(layers)
+    kinds = {name.partition(" ")[2]: name.partition(" ")[0] for name in layers}
+    assert {prefix for _, prefix in described} == set(kinds)
+    assert all(kind in ("", kinds[prefix]) for kind, prefix in described)
     assert text.count('= ""  # fill in: ') == len(asked)
     assert load_project(tmp_path / "p").model.path.resolve() == tmp_path / "m.safetensors"
     if asked:
-        with pytest.raises(InputError, match=f"m.toml: layer 1.*{asked[0].split()[-1]} must be"):
+        reason = "has an empty kind" if asked[0].endswith(" kind") else f"{asked[0].split()[-1]} must be"
+        with pytest.raises(InputError, match=rf"m.toml: .*{reason}"):
             importers.load(tmp_path / "m.safetensors")
 
 
@@ -125,6 +139,34 @@ def test_a_plain_description_is_read_as_it_is(shrinkc_run, tmp_path, gates):
     shrinkc_run("init", "p", "--from", "m.safetensors")
     network = importers.load(tmp_path / "m.safetensors")
     assert [(layer.name, layer.units) for layer in network.layers] == [("rnn", 4), ("a", 3)]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "answers"),
+    [
+        (state(KALDI), {"kind": '"kaldi_minimalgru"', "bidirectional": "false", "activation": '"relu"'}),
+        (state(HEAD, {"b.weight": (3, 3), "c.weight": (3, 3)}), {"order": '"checked"', "activation": '"tanh"'}),
+    ],
+)
+def test_what_is_filled_in_is_read(shrinkc_run, tmp_path, tensors, answers):
+    """Another network may stand behind the same tensors: nothing is read until every doubt is settled."""
+    if "n.wh.0.weight" in tensors:
+        tensors |= {f"n.{w}.0.bias": np.ones(4, np.float32) for w in ("wh", "wz")}
+        answers |= {"candidate_scale": "[0.5]"}
+    save_file(tensors, tmp_path / "m.safetensors")
+    shrinkc_run("init", "p", "--from", "m.safetensors")
+    path = tmp_path / "m.toml"
+    for key, value in answers.items():
+        with pytest.raises(InputError):
+            importers.load(tmp_path / "m.safetensors")
+        path.write_text(re.sub(rf'^{key} = "".*', f"{key} = {value}", path.read_text(), flags=re.MULTILINE))
+    assert importers.load(tmp_path / "m.safetensors").layers[0].cell_name in ("minimal_gru", "dense")
+
+
+def test_the_eps_of_a_batch_norm_is_written_out(shrinkc_run, tmp_path):
+    save_file(state(rnn(4, 6, 4), NORM), tmp_path / "m.safetensors")
+    shrinkc_run("init", "p", "--from", "m.safetensors")
+    assert "eps = 1e-05  # check: torch's default; no tensor tells it\n" in (tmp_path / "m.toml").read_text()
 
 
 @pytest.mark.parametrize(

@@ -128,20 +128,30 @@ def test_a_runtime_that_is_not_installed(tmp_path: Path, tiny: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "ending", "package"),
-    [("keras", "keras", "'shrinkc[tensorflow]'"), ("onnxruntime", "onnx", "onnxruntime")],
+    [
+        ("keras", ".keras", "'shrinkc[tensorflow]'"),
+        ("onnxruntime", ".onnx", "onnxruntime"),
+        ("tf_keras", "", "tf_keras"),  # a folder
+    ],
 )
-def test_a_framework_that_is_not_installed(module: str, ending: str, package: str) -> None:
+def test_a_framework_that_is_not_installed(tmp_path: Path, module: str, ending: str, package: str) -> None:
+    path = tmp_path / f"m{ending}"
+    if ending:
+        path.write_bytes(b"model")
+    else:
+        path.mkdir()
     code = (
         f"import sys; sys.modules['{module}'] = None; from pathlib import Path; "
-        f"from shrinkc.importers.frameworks import open_framework; open_framework(Path('m.{ending}'), 3)"
+        "from shrinkc.importers.frameworks import open_framework; open_framework(Path(sys.argv[1]), 3)"
     )
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert f"m.{ending}: running it needs {module}; pip install {package}\n" in made.stderr
+    made = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    assert f"m{ending}: running it needs {module}; pip install {package}\n" in made.stderr
 
 
-def test_a_file_of_weights_alone_cannot_be_run() -> None:
+def test_a_file_of_weights_alone_cannot_be_run(tmp_path: Path) -> None:
+    (tmp_path / "m.safetensors").write_bytes(b"model")
     with pytest.raises(InputError, match="holds weights and not what made them"):
-        open_framework(Path("m.safetensors"), 3)
+        open_framework(tmp_path / "m.safetensors", 3)
 
 
 def test_a_file_that_the_framework_cannot_load(tmp_path: Path, runtime: None) -> None:

@@ -2,11 +2,14 @@
 bit, and the integers against the float reference.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bits import check_against_reference
 from networks import both_ways, quantized, recognizer, speech_like
+from shrinkc.errors import BuildError
 from shrinkc.network import Network, floating
 from shrinkc.project import Delta, Plan
 from shrinkc.reference import run
@@ -31,9 +34,26 @@ CELLS = {
     "sru plain tanh": {"skip": "matrix", "recurrent": "no", "activation": "tanh"},
     "sru projection": {"skip": "matrix", "projection": "yes", "sizes": {"projection": 4}},
     "sru projection input": {"projection": "yes", "inputs": 7, "sizes": {"projection": 3}},
+    "minimal_gru": {},
+    "minimal_gru scaled": {"scaled": "yes"},
+    "minimal_gru relu": {"candidate": "relu"},
     "simple_rnn": {},
     "simple_rnn relu": {"activation": "relu"},
 }
+ACCEPTED = {
+    **{f"lstm gate {name}": {"gate": name} for name in ("tanh", "relu", "identity")},
+    **{f"lstm of {name}": {"candidate": name, "hidden": name} for name in ("sigmoid", "identity")},
+    "lstm clamp candidate": {"candidate": "clamp"},
+    "lstm clipped relu": {"clipped": "yes", "peepholes": "yes", "gate": "tanh", "candidate": "relu", "hidden": "relu"},
+    **{f"gru after {name}": {"candidate": name} for name in ("relu", "sigmoid", "identity", "clamp")},
+    **{f"gru before {name}": {"reset": "before", "candidate": name} for name in ("sigmoid", "identity", "clamp")},
+    "gru before clamp gate": {"reset": "before", "gate": "clamp"},
+    "ligru clamp gate": {"gate": "clamp"},
+    **{f"ligru {name}": {"candidate": name} for name in ("sigmoid", "identity", "clamp")},
+    **{f"minimal_gru {name}": {"candidate": name} for name in ("sigmoid", "identity")},
+    **{f"simple_rnn {name}": {"activation": name} for name in ("sigmoid", "identity", "clamp")},
+}
+"""What importers accept beside: functions without a bound keep finite with small weights alone."""
 BOTH = {
     "untied": {},
     "tied": {"tied": True},
@@ -58,9 +78,31 @@ def make(name: str) -> Network:
     return recognizer(name.split()[0], **CELLS[name])
 
 
+def small(name: str) -> Network:
+    """A network of `ACCEPTED` with weights of a quarter, in which nothing grows without end."""
+    network = recognizer(name.split()[0], **ACCEPTED[name])
+    layers = (
+        replace(layer, matrices={path: matrix / 4 for path, matrix in layer.matrices.items()})
+        for layer in network.layers
+    )
+    return replace(network, layers=tuple(layers))
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_at_sixteen_bits_integers_follow_the_float_reference(name):
     assert worst_error(make(name)) < 6e-3
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_functions_that_importers_accept_too(on_host, name):
+    assert worst_error(small(name)) < 6e-3
+    check_against_reference(quantized(small(name), Plan(), Delta(threshold=2)), on_host)
+
+
+@pytest.mark.parametrize(("gate", "remedy"), [("relu", "gate = relu has no bound: train it with sigmoid, hard")])
+def test_gates_without_a_bound_are_refused_with_a_remedy(gate, remedy):
+    with pytest.raises(BuildError, match=rf"layer rnn1: multiply_shift could reach 1.5e\+20, beyond 32 bits; {remedy}"):
+        quantized(recognizer("lstm", gate=gate))
 
 
 @pytest.mark.parametrize("ways", BOTH)

@@ -56,7 +56,7 @@ def refused():
     yield "both_turned", sequential(L.Bidirectional(turned[0], backward_layer=turned[1]))
     yield "own_cell", sequential(over(OwnCell(3)))
     yield "script_dense", sequential(of_script(L.Dense)(3), lstm())
-    yield "script_lstm", sequential(L.Bidirectional(of_script(L.LSTM)(3, return_sequences=True)))
+    yield "script_lstm", sequential(of_script(L.LSTM)(3, return_sequences=True))
     yield "script_cell", sequential(over(L.StackedRNNCells([L.LSTMCell(3), of_script(L.LSTMCell)(3)])))
     yield "script_model", of_script(keras.Sequential)([keras.Input((None, WIDTH)), L.Dense(3)])
     yield "conv", sequential(L.Conv1D(4, 3, padding="causal"), L.Dense(2))

@@ -203,6 +203,16 @@ REFUSED: dict[str, tuple[Build, str]] = {
         layer("RNN", activations=["ThresholdedRelu"], activation_alpha=[1.0]),
         "ThresholdedRelu with alpha 1 cannot be folded",
     ),
+    "gru_tanh_gate": (
+        layer("GRU", activations=["Tanh", "Tanh"], linear_before_reset=1),
+        "(gru): gate = tanh is not supported: h_new = mix(z: h, n) mixes by a gate that can leave 0 to 1; "
+        "train it with a sigmoid or hard sigmoid there",
+    ),
+    "gru_relu_gate": (layer("GRU", activations=["Relu", "Tanh"]), "(gru): gate = relu is not supported"),
+    "gru_affine_gate": (
+        layer("GRU", activations=["Affine", "Tanh"], activation_alpha=[1.0], activation_beta=[0.0]),
+        "(gru): gate = identity is not supported",
+    ),
     "hard_on_state": (
         layer("LSTM", activations=["Sigmoid", "Tanh", "HardSigmoid"]),
         "HardSigmoid(0.2, 0.5) as the third activation works on the cell state",

@@ -223,15 +223,17 @@ def sru_last():
     return made, text, lambda x: torch.cat((run(x)[-1, :, :UNITS], run(x)[0, :, UNITS:]), -1)[None]
 
 
-def kaldi(kind: str, activation: str, units=(UNITS, UNITS), **options: object) -> tuple[nn.Module, str, Run]:
+def kaldi(kind: str, activation: str | list, units=(UNITS, UNITS), **options: object) -> tuple[nn.Module, str, Run]:
     """A PyTorch-Kaldi network named net."""
     made = nn.ModuleDict({"net": getattr(toolkits, kind)(INPUTS, list(units), activation, **options)})
-    told = {"bidirectional": options.get("both", True), "candidate_scale": 1 - options.get("drop", 0.0)}
+    drop = options.get("drop", 0.0)
+    scale = [1 - one for one in drop] if isinstance(drop, list) else 1 - drop
+    told = {"bidirectional": options.get("both", True), "candidate_scale": scale}
     text = table(f"kaldi_{kind.lower()}", prefix="net", activation=activation, **told)
     return made, text, made["net"]
 
 
-for _kind in ("LiGRU", "GRU", "LSTM", "RNN"):
+for _kind in ("LiGRU", "MinimalGRU", "GRU", "LSTM", "RNN"):
     for _name, _options in {
         "norm": {},
         "bias": {"norm": False, "both": False},
@@ -252,6 +254,16 @@ def kaldi_gru_scaled():
 @case
 def kaldi_lstm_scaled():
     return kaldi("LSTM", "tanh", drop=0.2)
+
+
+@case
+def kaldi_minimalgru_scaled():
+    return kaldi("MinimalGRU", "tanh", drop=0.2)
+
+
+@case
+def kaldi_each_layer():
+    return kaldi("GRU", ["relu", "tanh", "tanh"], [UNITS, 4, UNITS], drop=[0.3, 0.2, 0.0])
 
 
 @case

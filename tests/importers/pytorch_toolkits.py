@@ -23,9 +23,15 @@ class Kaldi(nn.Module):
 
     gates: dict[str, tuple[str, str]]
 
-    def __init__(self, inputs: int, units: list[int], activation: str, drop=0.0, both=True, norm=True, first=False):
+    def __init__(self, inputs: int, units: list[int], activation, drop=0.0, both=True, norm=True, first=False):
+        """activation, drop: one for all layers, or a list of one a layer."""
         super().__init__()
-        self.act, self.drop, self.both, self.norm, self.units = ACTIVATIONS[activation], drop, both, norm, units
+        count = len(units)
+        self.acts = [
+            ACTIVATIONS[name] for name in (activation if isinstance(activation, list) else [activation] * count)
+        ]
+        self.drops = drop if isinstance(drop, list) else [drop] * count
+        self.both, self.norm, self.units = both, norm, units
         if first:
             self.bn0 = nn.BatchNorm1d(inputs, momentum=0.05)
         self.ln = nn.ModuleList(LayerNorm(width) for width in units)
@@ -70,7 +76,16 @@ class LiGRU(Kaldi):
 
     def step(self, number, x, h, c):
         z = self.gate("z", number, x, h)
-        n = self.act(x["n"] + self.of_h("n", number, h)) * (1 - self.drop)
+        n = self.acts[number](x["n"] + self.of_h("n", number, h)) * (1 - self.drops[number])
+        return z * h + (1 - z) * n, c
+
+
+class MinimalGRU(Kaldi):
+    gates = {"n": ("wh", "uh"), "z": ("wz", "uz")}  # noqa: RUF012
+
+    def step(self, number, x, h, c):
+        z = self.gate("z", number, x, h)
+        n = self.acts[number](x["n"] + self.of_h("n", number, z * h)) * (1 - self.drops[number])
         return z * h + (1 - z) * n, c
 
 
@@ -79,7 +94,7 @@ class GRU(Kaldi):
 
     def step(self, number, x, h, c):
         z, r = (self.gate(gate, number, x, h) for gate in "zr")
-        n = self.act(x["n"] + self.of_h("n", number, r * h)) * (1 - self.drop)
+        n = self.acts[number](x["n"] + self.of_h("n", number, r * h)) * (1 - self.drops[number])
         return z * h + (1 - z) * n, c
 
 
@@ -88,15 +103,15 @@ class LSTM(Kaldi):
 
     def step(self, number, x, h, c):
         f, i, o = (self.gate(gate, number, x, h) for gate in "fio")
-        c = i * self.act(x["g"] + self.of_h("g", number, h)) * (1 - self.drop) + f * c
-        return o * self.act(c), c
+        c = i * self.acts[number](x["g"] + self.of_h("g", number, h)) * (1 - self.drops[number]) + f * c
+        return o * self.acts[number](c), c
 
 
 class RNN(Kaldi):
     gates = {"h": ("wh", "uh")}  # noqa: RUF012
 
     def step(self, number, x, h, c):
-        return self.act(x["h"] + self.of_h("h", number, h)) * (1 - self.drop), c
+        return self.acts[number](x["h"] + self.of_h("h", number, h)) * (1 - self.drops[number]), c
 
 
 class SpeechBrainLayer(nn.Module):

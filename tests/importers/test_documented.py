@@ -1,5 +1,6 @@
-"""Every row of the pages on model files names tests that exist."""
+"""Every row of the pages on model files names tests that exist, and quotes messages that the importers have."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -95,6 +96,85 @@ def test_every_row_names_tests_that_exist(page: Path, collected: dict[str, set[s
                 wrong.append(f"{page.name}:{line}: {' and '.join(files)} have no test {name!r}")
     assert wrong == []
     assert count > 20
+
+
+def messages(text: str) -> Iterator[tuple[int, str]]:
+    """(line, quoted words) of every column called Message."""
+    column: int | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.startswith("|"):
+            column = None
+        elif column is None:
+            header = cells_of(line)
+            column = header.index("Message") if "Message" in header else -1
+        elif column >= 0 and not set(line) <= set("|-: "):
+            for quoted in re.findall(r"`` (.*?) ``|`([^`]+)`", cells_of(line)[column]):
+                yield number, "".join(quoted)
+
+
+@pytest.fixture(scope="module")
+def texts() -> tuple[str, str]:
+    """All texts of the importers and of these tests: whole ones, and the parts of those with values in them."""
+    whole, parts = [], []
+    for path in [*HERE.glob("*.py"), *(DOCS.parent / "toolchain" / "shrinkc" / "importers").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts += [part.value for part in node.values if isinstance(part, ast.Constant)]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.append(node.value)
+    return "\n".join(whole), "\n".join(parts)
+
+
+VALUES = re.compile(r"'[^']*'|\(.*?\)|\b(?:\d[\w.]*|True|False|None|[A-Z]\w+)\b|\w+ = ")
+"""What stands in a message for a value of the file: names, numbers, settings."""
+
+
+def stands(message: str, texts: tuple[str, str]) -> bool:
+    """Whether every stretch of a message between its dots is in a text, or the words around its values are."""
+    whole, parts = texts
+    for stretch in (piece.strip() for piece in message.split("...")):
+        words = (word.strip(" ,;:") for word in VALUES.split(stretch))
+        pool = f"{whole}\n{parts}"
+        if stretch not in whole and not all(around_values(word, pool, len(word.split()) // 4) for word in words):
+            return False
+    return True
+
+
+def around_values(words: str, pool: str, values: int) -> bool:
+    """Whether words are in the pool, but for so many single ones that stand for values."""
+    if len(words) <= 3 or words in pool:
+        return True
+    if not values:
+        return False
+    single = words.split(" ")
+    for place in range(len(single)):
+        left, right = " ".join(single[:place]), " ".join(single[place + 1 :])
+        if left not in pool:
+            return False
+        if around_values(right, pool, values - 1):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_message_stands_in_the_sources_or_tests(page: Path, texts: tuple[str, str]) -> None:
+    quoted = list(messages(page.read_text(encoding="utf-8")))
+    assert len(quoted) > 15
+    assert [f"{page.name}:{line}: {message}" for line, message in quoted if not stands(message, texts)] == []
+
+
+@pytest.mark.parametrize(
+    ("message", "found"),
+    [
+        ("has the setting 'x', which is not known", True),
+        ("stands after ...; remove it", True),
+        ("stands after the midday lunch", False),
+        ("wears the hat 'x', which is not known", False),
+    ],
+)
+def test_messages_are_told_from_others(message: str, found: bool, texts: tuple[str, str]) -> None:
+    of_importers = tuple(text.replace("the midday lunch", "").replace("wears the hat", "") for text in texts)
+    assert stands(message, of_importers) is found
 
 
 @pytest.mark.parametrize(

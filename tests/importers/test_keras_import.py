@@ -48,7 +48,7 @@ REFUSALS = {
     "lambda": "code in a model file is never run",
     "own_layer": "Squeeze): ",
     "script_dense": "(__main__>Dense): a layer of your own cannot be imported",
-    "script_lstm": "(__main__>LSTM in Bidirectional): is not supported here; known: ",
+    "script_lstm": "(__main__>LSTM): a layer of your own cannot be imported",
     "script_cell": "(__main__>LSTMCell in StackedRNNCells): the cell is not supported; known: ",
     "script_model": "a __main__>Sequential model cannot be imported; rebuild it as a Sequential or Functional model",
     "own_lstm": "(Own>LSTM): a layer of your own cannot be imported",

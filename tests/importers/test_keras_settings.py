@@ -116,6 +116,17 @@ def test_a_batch_norm_of_another_width(tmp_path: Path, ending: str) -> None:
     assert "layer 'rnn' reads 2 values, what stands before it gives 5" in refusal(path)
 
 
+@both
+def test_a_layer_deep_in_others(tmp_path: Path, ending: str) -> None:
+    saved = config()
+    inner = saved["config"]["layers"][2]
+    for _ in range(300):
+        inner = {"class_name": "TimeDistributed", "config": {"name": "t", "layer": inner}}
+    saved["config"]["layers"][2] = inner
+    message = refusal(WRITERS[ending](tmp_path / f"m{ending}", saved))
+    assert "(TimeDistributed in TimeDistributed): stands in more than 8 other layers; take the wrappers off" in message
+
+
 SETTINGS: dict[str, tuple[dict, str]] = {
     "sparse": (changed(0, sparse=True), "layer 'in' (InputLayer): sparse = True is not supported"),
     "ragged": (changed(0, ragged=True), "layer 'in' (InputLayer): ragged = True is not supported"),

@@ -70,6 +70,12 @@ MODELS = (
     "kaldi_ligru_dropped",
     "kaldi_ligru_identity",
     "kaldi_ligru_sigmoid",
+    "kaldi_minimalgru_norm",
+    "kaldi_minimalgru_bias",
+    "kaldi_minimalgru_dropped",
+    "kaldi_minimalgru_scaled",
+    "kaldi_minimalgru_identity",
+    "kaldi_minimalgru_sigmoid",
     "kaldi_gru_norm",
     "kaldi_gru_bias",
     "kaldi_gru_dropped",
@@ -87,6 +93,7 @@ MODELS = (
     "kaldi_rnn_dropped",
     "kaldi_rnn_identity",
     "kaldi_rnn_sigmoid",
+    "kaldi_each_layer",
     "kaldi_with_mlp",
     "speechbrain_both",
     "speechbrain_one",
@@ -129,6 +136,8 @@ def test_cells_and_options(models: Path) -> None:
         network = load(models / f"{name}.safetensors")
         return [(layer.name, layer.cell_options, len(layer.directions)) for layer in network.layers]
 
+    assert layers("kaldi_minimalgru_norm")[0] == ("net_l0", {"candidate": "tanh"}, 2)
+    assert [options.get("scaled") for _, options, _ in layers("kaldi_each_layer")] == [None, "yes", None]
     assert layers("kaldi_lstm_scaled")[0][1]["scaled"] == "yes"
     assert layers("kaldi_lstm_dropped")[0][1] == {"candidate": "relu", "hidden": "relu"}
     assert layers("kaldi_gru_norm")[0] == ("net_l0", {"reset": "before", "candidate": "tanh"}, 2)
@@ -142,7 +151,7 @@ def test_cells_and_options(models: Path) -> None:
 
 def test_notes(models: Path) -> None:
     assert load(models / "log_softmax.safetensors").notes == (
-        "the log_softmax of head is left off: the outputs are logits",
+        "the log-softmax of layer head is left off: the outputs are logits, with the same order",
     )
     assert "the batch norm of n3 is folded into the weights beside it" in load(models / "batch_norms.safetensors").notes
 

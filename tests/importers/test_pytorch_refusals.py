@@ -133,6 +133,11 @@ REFUSALS: dict[str, tuple[State, str, str]] = {
         KALDI + 'activation = "tanh"\n',
         "candidate_scale = 0.8 with tanh does not fold into the weights; train with relu, or with dropout",
     ),
+    "kaldi_lists": (
+        kaldi(),
+        KALDI.replace("0.8", "[0.8, 0.8]") + 'activation = "relu"\n',
+        "layer 'n' (kaldi_ligru): candidate_scale lists 2 values for 1 layers; give one for all, or one a layer",
+    ),
     "kaldi_layer_norm": (
         kaldi() | {"n.ln.0.gamma": numbers(4)},
         KALDI + 'activation = "relu"\n',
@@ -168,6 +173,11 @@ REFUSALS: dict[str, tuple[State, str, str]] = {
         SPEECHBRAIN,
         "'l.rnn.0.h_init' is not 0; only states that start at 0 are supported",
     ),
+    "speechbrain_sligru": (
+        speechbrain() | {"l.rnn.0.layer_norm.weight": numbers(8)},
+        SPEECHBRAIN,
+        "no layer uses 'l.rnn.0.layer_norm.weight'; describe the layer in the TOML",
+    ),
     "speechbrain_scale": (
         speechbrain() | {"l.rnn.0.drop_mask_te": np.full(1, 0.5, np.float32)},
         SPEECHBRAIN,
@@ -196,6 +206,7 @@ def test_good_states_are_read(tmp_path: Path) -> None:
     sru_text = SRU + "bidirectional = true\nskip = true\n"
     for state, text in (
         (recurrent() | linear(2, 4), RNN + head()),
+        (recurrent() | linear(2, 4), f'order = "checked"\n{RNN}{head()}'),
         (both(), RNN + 'last = "h_n"\nmerge = "sum"\n'),
         (norm(3) | recurrent(), normed() + RNN),
         (sru(), sru_text),
@@ -209,7 +220,7 @@ def test_good_states_are_read(tmp_path: Path) -> None:
 DESCRIPTIONS = {
     "no_layer": ("unused = []\n", "model.toml: describes no layer; write a [[layer]]"),
     "no_list": ('[layer]\nkind = "gru"\n', "describes no layer"),
-    "unknown_key": (f"format = 1\n{RNN}", "unknown key 'format'; known: [[layer]], unused"),
+    "unknown_key": (f"format = 1\n{RNN}", "unknown key 'format'; known: [[layer]], unused, order"),
     "no_kind": ('[[layer]]\nprefix = "rnn"\n', "layer 1 has no kind; known: lstm, gru"),
     "kind": (RNN.replace("gru", "mingru"), "layer 1 has the unknown kind 'mingru'; known: lstm"),
     "kind_of_another_type": ("[[layer]]\nkind = [1]\n", "layer 1 has the unknown kind [1]"),
@@ -226,7 +237,21 @@ DESCRIPTIONS = {
         'layer 1 (rnn): activation must be "tanh" or "relu", not \'\'',
     ),
     "elu": (RNN + head('activation = "elu"'), 'layer 2 (linear): activation must be "identity", "relu", "tanh"'),
-    "scale": (KALDI.replace("0.8", "1.5") + 'activation = "relu"\n', "must be a number over 0 and up to 1, not 1.5"),
+    "empty_kind": (
+        RNN.replace("gru", ""),
+        "layer 1 has an empty kind; fill it in, the tensors fit more than one",
+    ),
+    "order": (
+        f'order = ""\n{RNN}',
+        'order must be "checked": the layers below stand in the order of the model\'s forward; no tensor tells it',
+    ),
+    "order_type": (f"order = true\n{RNN}", 'order must be "checked"'),
+    "no_list_of_one_a_layer": (KALDI + "activation = []\n", "or a list of one a layer, not a list or table"),
+    "elu_in_a_list": (KALDI + 'activation = ["relu", "elu"]\n', 'activation must be "relu", "tanh"'),
+    "scale": (
+        KALDI.replace("0.8", "1.5") + 'activation = "relu"\n',
+        "must be a number over 0 and up to 1, or a list of one a layer, not 1.5",
+    ),
     "scale_nan": (KALDI.replace("0.8", "nan") + 'activation = "relu"\n', "candidate_scale must be a number over 0"),
     "flag": (SRU + "skip = 1\nbidirectional = true\n", "skip must be true or false, not 1"),
     "unused_type": (f'unused = "aux"\n{RNN}', "unused must be a list of tensors' names in quotes"),

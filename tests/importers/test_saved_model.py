@@ -1,5 +1,6 @@
 """SavedModel folders: those that tf_keras writes are held against it, others are refused by what they lack."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,19 @@ def test_outputs_equal_tf_keras(saved_models: Path, name: str) -> None:
     expected = saved["outputs"]
     found = np.stack(floating.run(network, list(saved["features"]))).reshape(expected.shape)
     assert np.all(np.abs(found - expected) <= 1e-5 * np.maximum(1, np.abs(expected)))
+
+
+def test_a_folder_runs_in_tf_keras(saved_models: Path) -> None:
+    """As `shrinkc inspect FOLDER --run-reference` runs it, in a process of its own."""
+    code = (
+        "import sys; from pathlib import Path; from shrinkc.importers import load; "
+        "from shrinkc.importers.cross_check import cross_check, random_input; path = Path(sys.argv[1]); "
+        "network = load(path); found = cross_check(path, network, random_input(network), 'random'); "
+        "print(found.framework, found.good)"
+    )
+    path = saved_models / "tf_keras" / "saved_model" / "sequential"
+    made = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    assert re.fullmatch(r"tf_keras 2[.\d]* True", made.stdout.strip()), made.stderr[-2000:]
 
 
 def test_every_folder_that_is_made_is_tested(saved_models: Path) -> None:

@@ -25,7 +25,8 @@ def test_cards_say_where_everything_came_from(name):
     assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
     assert (model.data / "LICENSE.txt").is_file() and (model.folder.parent / "LICENSE-weights.txt").is_file()
     files = {path.name for path in model.folder.iterdir()}
-    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"}
+    first = {"first.toml", "first.log.jsonl"} if "command_first" in card else set()
+    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"} | first
     for figure in card["per"]:
         assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
         errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]

@@ -92,6 +92,10 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
+    if settings.decode == "ctc" and any(layer.last for layer in network.layers):
+        raise InputError(
+            "--decode ctc joins the frames' symbols, and the model gives one vector at the end; use argmax"
+        )
     labels = labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
     sources = emit(program, labels)
     progress("compiling")

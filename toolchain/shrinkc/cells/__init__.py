@@ -13,6 +13,7 @@ from .gru import gru
 from .ligru import ligru
 from .lstm import lstm
 from .merge import merge
+from .minimal_gru import minimal_gru
 from .simple_rnn import simple_rnn
 from .sru import sru
 
@@ -22,6 +23,7 @@ _DEFINITIONS: dict[str, Callable[..., Cell]] = {
     "ligru": ligru,
     "lstm": lstm,
     "merge": merge,
+    "minimal_gru": minimal_gru,
     "simple_rnn": simple_rnn,
     "sru": sru,
 }

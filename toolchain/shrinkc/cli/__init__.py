@@ -99,6 +99,7 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    # One line whatever a library put into its message.
-    print("shrinkc: " + " ".join(message.split()), file=sys.stderr)
+    # One line whatever a library put into its message, and nothing that a terminal obeys: names come from files.
+    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(message.split()))
+    print(f"shrinkc: {shown}", file=sys.stderr)
     return code

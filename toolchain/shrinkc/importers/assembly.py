@@ -1,32 +1,21 @@
 """Puts a network together, whatever file it comes from: layers in a row, batch norms folded, names made good for C.
 
-An importer reads its file's layers in the order of the data and calls `add`, `add_both`, `normalize` and `scale` here;
-`finish` gives the Network. All weights are float32, in the network's own order: see `cells/` for each cell's gates.
+An importer reads its file's layers in the order of the data and calls `add`, `add_both`, `merge`, `normalize`, `scale`,
+`activate` and `leave_off` here; `finish` gives the Network. All weights are float32, in the network's own order: see
+`cells/` for each cell's gates.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from ..cells.intervals import loose_share
 from ..errors import InputError
 from ..network import BACKWARD, FORWARD, Layer, Network
-from .names import unique_name
-
-
-@dataclass(frozen=True)
-class Weights:
-    """One direction of a layer as an importer read it; the fields are those of `network.Layer`."""
-
-    cell: str
-    options: dict[str, str]
-    inputs: int
-    units: int
-    matrices: dict[str, np.ndarray]
-    biases: dict[str, np.ndarray]
-    vectors: dict[str, np.ndarray] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-
+from .folding import Weights, activated, scaled
+from .names import printable, unique_name
+from .places import layer_at
 
 UNLIKE = (
     "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, "
@@ -53,6 +42,7 @@ class Assembly:
         self.layers: list[Layer] = []
         self.notes: list[str] = []
         self.ended_by = ""
+        self.left_off = ""
         self.input_width: int | None = None
         self._reads: tuple[str, ...] = ()
         self._ended_at_last = False
@@ -62,7 +52,7 @@ class Assembly:
 
     def refuse(self, name: str, kind: str, reason: str) -> InputError:
         """The one-line error that names the file and the layer; `kind` is what the framework calls it."""
-        return InputError(f"{self.path}: layer {name!r} ({kind}): {reason}")
+        return InputError(f"{layer_at(self.path, name, kind)}: {reason}")
 
     @property
     def width(self) -> int | None:
@@ -104,11 +94,9 @@ class Assembly:
 
         It is folded into a linear dense layer before it, else into the products of what comes next.
         """
-        before = self.layers[-1] if self.layers else None
-        if self._scaling is None and before and before.cell_name == "dense" and before.cell_options in _LINEAR:
-            matrices = {"output.x": (before.matrices["output.x"] * factor[:, None]).astype(np.float32)}
-            biases = {"output": (before.biases["output"] * factor + offset).astype(np.float32)}
-            self.layers[-1] = replace(before, matrices=matrices, biases=biases)
+        linear = self._newest_linear()
+        if self._scaling is None and linear:
+            self._change_newest(scaled(linear, (factor, offset)))
         elif self._scaling is None:
             self._scaling = _Scaling(name, what, np.asarray(factor, np.float64), np.asarray(offset, np.float64))
         else:
@@ -116,9 +104,32 @@ class Assembly:
             self._scaling = _Scaling(name, what, own.factor * factor, own.offset * factor + offset)
         self.notes.append(f"the {what} of {name} is folded into the weights beside it")
 
-    def end(self, what: str) -> None:
-        """Nothing may follow: `what` names the layer, such as a softmax that is left off."""
-        self.ended_by = what
+    def activate(self, function: str, slope: float | None = None) -> None:
+        """Give the linear dense layer just read its function, as `folding.activated`. Raises InputError without one."""
+        linear = self._newest_linear()
+        if self._scaling or not linear:
+            raise InputError("must stand behind a linear dense layer")
+        self._change_newest(activated(linear, function, slope))
+
+    def leave_off(self, function: str, name: str = "") -> None:
+        """A softmax or log-softmax at the end, of the layer `name` if it has one: outputs are logits, and all ends."""
+        where = f"of layer {name}" if name else "at the end"
+        self.notes.append(f"the {function} {where} is left off: the outputs are logits, with the same order")
+        self.ended_by, self.left_off = f"the {function} of {name!r}", function
+
+    def _newest_linear(self) -> Weights | None:
+        """The layer just read, where it is dense and has no activation."""
+        if not self.layers:
+            return None
+        newest = self.layers[-1]
+        arrays = (newest.matrices, newest.biases, newest.vectors, newest.sizes)
+        weights = Weights(newest.cell_name, newest.cell_options, newest.inputs, newest.units, *arrays)
+        return weights if weights.linear else None
+
+    def _change_newest(self, made: Weights) -> None:
+        self.layers[-1] = replace(
+            self.layers[-1], cell_options=dict(made.options), matrices=made.matrices, biases=made.biases
+        )
 
     def finish(self) -> Network:
         """The Network, named `model`. Raises InputError where the file's parts do not fit together."""
@@ -145,7 +156,7 @@ class Assembly:
             )
         vectors = (np.broadcast_to(vector, inputs).copy() for vector in (mean, scale))
         try:
-            return Network("model", tuple(self.layers), *vectors, tuple(self.notes))
+            return Network("model", tuple(self.layers), *vectors, tuple(map(printable, self.notes)), self.left_off)
         except InputError as error:
             raise InputError(f"{self.path}: {error}; save the model again") from error
 
@@ -179,6 +190,13 @@ class Assembly:
             directions=directions,
             last=last,
         )
+        loose = loose_share(layer.cell)
+        if loose is not None:
+            options = ", ".join(f"{key} = {value}" for key, value in layer.cell_options.items() if key == "gate")
+            raise InputError(
+                f"{layer_at(self.path, wanted, weights.cell)}: {options or loose} is not supported: {loose} mixes by "
+                "a gate that can leave 0 to 1; train it with a sigmoid or hard sigmoid there"
+            )
         return self._fold(layer) if self._scaling else layer
 
     def _fold(self, layer: Layer) -> Layer:
@@ -198,25 +216,3 @@ class Assembly:
                 matrices[f"{affine.gate}.x"] = (weights * scaling.factor).astype(np.float32)
                 biases[affine.gate] = (weights @ scaling.offset + layer.biases[affine.gate]).astype(np.float32)
         return replace(layer, matrices=matrices, biases=biases)
-
-
-_LINEAR = ({}, {"activation": "identity"})
-
-
-def hard_sigmoid(slope: float, weights: Weights, gates: tuple[str, ...], vectors: tuple[str, ...] = ()) -> Weights:
-    """Weights whose `gates` (and `vectors` of the same sums) carry a hard sigmoid's slope and offset.
-
-    clip(slope * a + 0.5, 0, 1) of a gate's sum a is the cell's function `clamp` of the sum with these weights.
-    """
-    matrices = {
-        path: (array * np.float32(slope)) if path.split(".")[0] in gates else array
-        for path, array in weights.matrices.items()
-    }
-    biases = {
-        gate: (array * np.float32(slope) + np.float32(0.5)) if gate in gates else array
-        for gate, array in weights.biases.items()
-    }
-    parameters = {
-        name: array * np.float32(slope) if name in vectors else array for name, array in weights.vectors.items()
-    }
-    return replace(weights, matrices=matrices, biases=biases, vectors=parameters)

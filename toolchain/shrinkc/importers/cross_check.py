@@ -77,10 +77,9 @@ def _pieces(utterance: np.ndarray, frames: int | None) -> list[np.ndarray]:
 
 
 def _ended(network: Network, outputs: np.ndarray) -> np.ndarray:
-    """Outputs with the softmax that the importer left off, as its note says."""
-    note = next((note for note in network.notes if "softmax" in note and "left off" in note), None)
-    if note is None:
+    """Outputs with the softmax that the importer left off."""
+    if not network.left_off:
         return outputs
     lowered = outputs.astype(np.float64) - outputs.max(-1, keepdims=True)
     logarithm = lowered - np.log(np.exp(lowered).sum(-1, keepdims=True))
-    return logarithm if "log-softmax" in note or "log_softmax" in note else np.exp(logarithm)
+    return logarithm if network.left_off == "log-softmax" else np.exp(logarithm)

@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from ..errors import InputError
+from . import format_of, function
 
 TFLITE_RUNTIMES = (("ai_edge_litert.interpreter", "ai-edge-litert"), ("tflite_runtime.interpreter", "tflite-runtime"))
 """The packages that run a `.tflite` file: the module, and its name on PyPI."""
@@ -48,14 +49,14 @@ def open_framework(path: Path, inputs: int) -> Framework:
 
     Raises InputError where the framework is not installed, names itself nowhere in the file, or cannot load the file.
     """
-    opener = _OPENERS.get(path.suffix.lower())
-    if opener is None:
+    opener = format_of(path).opener
+    if not opener:
         raise InputError(
             f"{path}: a {path.suffix} file holds weights and not what made them, so nothing can run it; "
             "hold `shrinkc build`'s float reference against your own model"
         )
     try:
-        return opener(path, inputs)
+        return function(opener)(path, inputs)
     except _CANNOT as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: its framework cannot load it ({type(error).__name__}: {reason})") from error
@@ -74,7 +75,8 @@ def _rows(values: object) -> np.ndarray:
     return array.reshape(-1, array.shape[-1] if array.ndim else 1)
 
 
-def _open_tflite(path: Path, inputs: int) -> Framework:
+def open_tflite(path: Path, inputs: int) -> Framework:
+    """A `.tflite` file in the runtime of TensorFlow Lite that is installed."""
     for module, package in TFLITE_RUNTIMES:
         try:
             interpreter = import_module(module).Interpreter(model_path=str(path))
@@ -111,7 +113,8 @@ def _tflite(interpreter: object, name: str) -> Framework:
     return Framework(name, (Way(None if fixed == 1 else fixed, run),))
 
 
-def _open_onnx(path: Path, inputs: int) -> Framework:
+def open_onnx(path: Path, inputs: int) -> Framework:
+    """An `.onnx` file in onnxruntime."""
     runtime = _needed(path, "onnxruntime", "onnxruntime")
     runtime.set_default_logger_severity(3)
     session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -135,9 +138,9 @@ def _open_onnx(path: Path, inputs: int) -> Framework:
     return Framework(f"onnxruntime {runtime.__version__}", tuple(way(time) for time in times or [0]))
 
 
-def _open_keras(path: Path, inputs: int) -> Framework:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+def open_keras(path: Path, inputs: int) -> Framework:
+    """A `.keras` or `.h5` file in Keras 3, or in tf_keras where that cannot read it."""
+    _quieten()
     keras = _needed(path, "keras", "'shrinkc[tensorflow]'")
     import_module("shrinkc.keras")  # its layers are known to Keras from then on
     try:
@@ -146,6 +149,23 @@ def _open_keras(path: Path, inputs: int) -> Framework:
         # Keras 3 reads few files of Keras 2; tf_keras is Keras 2 beside it.
         old = _needed(path, "tf_keras", "tf_keras (Keras 3 cannot load this file)")
         model, name = old.models.load_model(str(path), compile=False), f"tf_keras {old.__version__}"
+    return _keras(path, model, name)
+
+
+def open_saved_model(path: Path, inputs: int) -> Framework:
+    """The folder of a SavedModel, which Keras 2 wrote; Keras 3 loads none."""
+    _quieten()
+    keras = _needed(path, "tf_keras", "tf_keras")
+    return _keras(path, keras.models.load_model(str(path), compile=False), f"tf_keras {keras.__version__}")
+
+
+def _quieten() -> None:
+    """TensorFlow's log of its start, and its search for GPUs."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+
+def _keras(path: Path, model: object, name: str) -> Framework:
     shape = model.input_shape
     if len(shape) != 3:
         raise InputError(
@@ -157,6 +177,3 @@ def _open_keras(path: Path, inputs: int) -> Framework:
         return _rows(np.asarray(model(batch, training=False))[0])
 
     return Framework(name, (Way(shape[1], run),))
-
-
-_OPENERS = {".tflite": _open_tflite, ".onnx": _open_onnx, ".keras": _open_keras, ".h5": _open_keras}

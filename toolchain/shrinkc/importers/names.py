@@ -9,6 +9,11 @@ LONGEST = LONGEST_NAME - 8
 """Leaves room for the prefix and the number that make a name good and unique."""
 
 
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: names in files can hold anything."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def c_name(text: str) -> str:
     """`text` with what cannot stand in C replaced by _; a name for a model or a layer whose user gave none."""
     cleaned = re.sub(r"[^A-Za-z0-9_]", "_", text)[:LONGEST]

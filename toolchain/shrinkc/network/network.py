@@ -43,7 +43,8 @@ class Network:
     """Layers in ranks, each rank reading the outputs of the one before.
 
     mean, scale: (inputs,) float32; the first rank reads (features - mean) * scale, the model's own normalisation.
-    notes: what the importer left off or folded, for the report.
+    notes: what the importer left off or folded, for the report. left_off: "softmax" or "log-softmax" where the model
+    ends with one, which this network does not compute; else "".
     """
 
     name: str
@@ -51,6 +52,7 @@ class Network:
     mean: np.ndarray
     scale: np.ndarray
     notes: tuple[str, ...] = field(default=())
+    left_off: str = ""
 
     def __post_init__(self) -> None:
         check_identifier(self.name, "model name")

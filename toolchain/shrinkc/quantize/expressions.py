@@ -16,6 +16,8 @@ from ..numbers.functions import CLAMP_FRACTION, RESULT_FRACTION, SIGMOID_FRACTIO
 from ..numbers.operations import Operation
 from .formats import MARGIN, Format, LayerFormats, integer_bits, quantize_to
 
+UNBOUNDED = ("relu", "identity")
+"""Functions whose results grow with their arguments."""
 ARGUMENT_FRACTION = {"sigmoid": SIGMOID_FRACTION, "tanh": TANH_FRACTION, "clamp": CLAMP_FRACTION}
 
 
@@ -223,5 +225,14 @@ class _Builder:
     def _checked(self, value: Typed) -> Typed:
         if value.size > INT32_MAX:
             function = value.operation.function
-            raise BuildError(f"layer {self.layer.name}: {function} could reach {value.size}, beyond 32 bits")
+            raise BuildError(
+                f"layer {self.layer.name}: {function} could reach {value.size:.2g}, beyond 32 bits; {self._remedy()}"
+            )
         return value
+
+    def _remedy(self) -> str:
+        """What keeps the layer's values smaller: a bound where an option of its cell has none."""
+        unbounded = [f"{key} = {name}" for key, name in self.layer.cell_options.items() if name in UNBOUNDED]
+        if not unbounded:
+            return "scale the model's input, or train it with smaller weights"
+        return f"{' and '.join(unbounded)} has no bound: train it with sigmoid, hard sigmoid or tanh there"

@@ -16,11 +16,13 @@ import h5py
 from ...errors import InputError
 from .config import read_config
 from .saved import SavedModel
-from .store import DAMAGE, WEIGHTS_LIMIT, Store, by_class_name, by_layer_name, text
+from .store import WEIGHTS_LIMIT, Store, by_class_name, by_layer_name, whole
 
 TEXT_LIMIT = 1 << 24
 """Bytes of JSON that are read; a model's configuration has thousands."""
 
+ARCHIVE, HDF5 = ".keras archive", "Keras HDF5 file"
+_OF_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 HDF5_MAGIC, ZIP_MAGIC = b"\x89HDF\r\n\x1a\n", b"PK"
 
 
@@ -29,18 +31,18 @@ def open_keras(path: Path, with_weights: Container[str]) -> SavedModel:
 
     Raises InputError if it is not one, is damaged, or lacks a part.
     """
-    try:
-        if _starts_with(path, HDF5_MAGIC):
-            raise InputError(f"{path}: is an HDF5 file, not a .keras archive; rename it to end in .h5")
-        with zipfile.ZipFile(path) as archive:
-            config = json.loads(_member(path, archive, "config.json", TEXT_LIMIT))
-            metadata = json.loads(_member(path, archive, "metadata.json", TEXT_LIMIT))
-            weights = _member(path, archive, "model.weights.h5", WEIGHTS_LIMIT)
-        with h5py.File(io.BytesIO(weights), "r") as file:
-            place_of = by_class_name(Store(file, f"{path}: model.weights.h5"))
-            return read_config(path, config, str(metadata.get("keras_version", "")), place_of, with_weights)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, *DAMAGE) as error:
-        raise InputError(f"{path}: not a whole .keras archive ({one_line(error)}); save the model again") from error
+    if _starts_with(path, HDF5_MAGIC, ARCHIVE):
+        raise InputError(f"{path}: is an HDF5 file, not a .keras archive; rename it to end in .h5")
+    with whole(path, ARCHIVE, *_OF_ZIP), zipfile.ZipFile(path) as archive:
+        config = json.loads(_member(path, archive, "config.json", TEXT_LIMIT))
+        metadata = json.loads(_member(path, archive, "metadata.json", TEXT_LIMIT))
+        weights = _member(path, archive, "model.weights.h5", WEIGHTS_LIMIT)
+    version = str(metadata.get("keras_version", "")) if isinstance(metadata, dict) else ""
+    with whole(path, ARCHIVE):
+        file = h5py.File(io.BytesIO(weights), "r")
+    with file:
+        place_of = by_class_name(Store(file, f"{path}: model.weights.h5", path, ARCHIVE))
+        return read_config(path, config, version, place_of, with_weights)
 
 
 def open_h5(path: Path, with_weights: Container[str]) -> SavedModel:
@@ -48,23 +50,25 @@ def open_h5(path: Path, with_weights: Container[str]) -> SavedModel:
 
     Raises InputError if it is not one, is damaged, or holds weights alone.
     """
-    try:
-        if _starts_with(path, ZIP_MAGIC):
-            raise InputError(f"{path}: is a zip archive, not an HDF5 file; rename it to end in .keras")
-        with h5py.File(path, "r") as file:
-            if "model_config" not in file.attrs:
-                raise InputError(
-                    f"{path}: holds no whole Keras model (no model_config); use model.save(), not save_weights()"
-                )
-            config = json.loads(file.attrs["model_config"])
-            version = text(file.attrs.get("keras_version", ""))
-            return read_config(path, config, version, by_layer_name(Store(file, str(path))), with_weights)
-    except DAMAGE as error:
-        raise InputError(f"{path}: not a whole Keras HDF5 file ({one_line(error)}); save the model again") from error
+    if _starts_with(path, ZIP_MAGIC, HDF5):
+        raise InputError(f"{path}: is a zip archive, not an HDF5 file; rename it to end in .keras")
+    with whole(path, HDF5):
+        file = h5py.File(path, "r")
+    with file:
+        store = Store(file, str(path), path, HDF5)
+        configuration = store.texts("model_config", "/")
+        if not configuration:
+            raise InputError(
+                f"{path}: holds no whole Keras model (no model_config); use model.save(), not save_weights()"
+            )
+        with whole(path, HDF5):
+            config = json.loads(configuration[0])
+        (version,) = store.texts("keras_version", "/") or ("",)
+        return read_config(path, config, version, by_layer_name(store), with_weights)
 
 
-def _starts_with(path: Path, magic: bytes) -> bool:
-    with path.open("rb") as file:
+def _starts_with(path: Path, magic: bytes, what: str) -> bool:
+    with whole(path, what), path.open("rb") as file:
         return file.read(len(magic)) == magic
 
 
@@ -77,9 +81,3 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str, limit: int) -> byte
         raise InputError(f"{path}: {name} claims {size} bytes, over {limit}; too large for a microcontroller")
     with archive.open(name) as member:
         return member.read(size)
-
-
-def one_line(error: BaseException) -> str:
-    """An error's message on one line."""
-    message = " ".join(str(error).replace('"', "'").split())[:120]
-    return message or type(error).__name__

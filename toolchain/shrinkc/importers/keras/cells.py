@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..assembly import Weights, hard_sigmoid
+from ..folding import Weights, hard_sigmoid
 from .own import ligru_weights, sru_weights
 from .saved import SavedLayer
 from .settings import (

@@ -10,6 +10,8 @@ from .saved import Part, Place, SavedLayer, SavedModel
 from .store import snake_case
 
 MODELS = ("Sequential", "Functional", "Model")
+DEEPEST = 8
+"""Layers in layers: a Bidirectional of an RNN of stacked cells has three."""
 
 PlaceOf = Callable[[str, str], Place]
 """(class name, layer name) to where its arrays are. Called once a layer, in the order of the layers."""
@@ -57,14 +59,18 @@ class _Reader:
             inbound, call = tuple(name for name, _, _ in _histories(nodes)), _call(nodes)
         return self._saved(kind, name, config, place, inbound=inbound, call=call)
 
-    def _saved(self, kind: str, name: str, config: dict[str, Any], place: Place | None, **rest: Any) -> SavedLayer:
+    def _saved(
+        self, kind: str, name: str, config: dict[str, Any], place: Place | None, depth: int = 0, **rest: Any
+    ) -> SavedLayer:
         layer = SavedLayer(self.path, self.version, kind, name, config, **rest)
         if place is None:
             return layer
+        if depth > DEEPEST:
+            raise layer.refuse(f"stands in more than {DEEPEST} other layers; take the wrappers off")
         inner = []
         for part in _parts(layer):
             inner_kind, inner_config = self._checked(part.entry)
-            inner.append(self._saved(inner_kind, name, inner_config, place.part(part), inside=kind))
+            inner.append(self._saved(inner_kind, name, inner_config, place.part(part), depth + 1, inside=kind))
         weights = () if inner else place.arrays()
         return SavedLayer(self.path, self.version, kind, name, config, weights, tuple(inner), **rest)
 

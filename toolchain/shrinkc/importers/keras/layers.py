@@ -1,10 +1,9 @@
 """Keras' layers without states: Dense, the activations around it, and the end of a model."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from ..assembly import Weights, hard_sigmoid
+from ...errors import InputError
+from ..folding import dense
 from .chain import Chain
 from .saved import SavedLayer, short
 from .settings import (
@@ -30,13 +29,11 @@ def read_dense(chain: Chain, saved: SavedLayer) -> None:
         kernel, bias = arrays(saved, (None, units), (units,))
     else:
         (kernel,), bias = arrays(saved, (None, units)), np.zeros(units, np.float32)
-    matrices = {"output.x": np.ascontiguousarray(kernel.T)}
-    weights = Weights("dense", {"activation": "identity"}, *kernel.shape, matrices, {"output": bias})
+    chain.add(saved.name, dense(np.ascontiguousarray(kernel.T), bias))
     if function == "softmax":
-        chain.add(saved.name, weights)
-        _end(chain, saved)
-    else:
-        chain.add(saved.name, _activated(saved, weights, function))
+        chain.leave_off("softmax", saved.name)
+    elif function != "linear":
+        _activate(chain, saved, function)
 
 
 def read_activation(chain: Chain, saved: SavedLayer) -> None:
@@ -44,7 +41,7 @@ def read_activation(chain: Chain, saved: SavedLayer) -> None:
     check_settings(saved, "activation")
     function = activation(saved, "activation", "linear", _KNOWN)
     if function == "softmax":
-        _end(chain, saved)
+        chain.leave_off("softmax", saved.name)
     elif function != "linear":
         _activate(chain, saved, function)
 
@@ -63,29 +60,15 @@ def read_relu(chain: Chain, saved: SavedLayer) -> None:
 def read_softmax(chain: Chain, saved: SavedLayer) -> None:
     """Left off: outputs are logits."""
     check_settings(saved, axis=-1)
-    _end(chain, saved)
-
-
-def _end(chain: Chain, saved: SavedLayer) -> None:
-    chain.end(f"the softmax of {saved.name!r}")
-    chain.notes.append(f"the softmax of layer {saved.name} is left off: the outputs are logits, with the same order")
+    chain.leave_off("softmax", saved.name)
 
 
 def _activate(chain: Chain, saved: SavedLayer, function: str) -> None:
     """Give the linear Dense layer just read its activation."""
-    before = chain.layers[-1] if chain.layers else None
-    if before is None or before.cell_name != "dense" or before.cell_options != {"activation": "identity"}:
+    slope = hard_sigmoid_slope(saved) if function == "hard_sigmoid" else None
+    try:
+        chain.activate(ACTIVATIONS[function], slope)
+    except InputError as error:
         raise saved.refuse(
-            f"{function} must stand behind a linear Dense layer; give it to the layer before as activation"
-        )
-    linear = Weights("dense", before.cell_options, before.inputs, before.units, before.matrices, before.biases)
-    made = _activated(saved, linear, function)
-    chain.layers[-1] = replace(
-        before, cell_options=made.options, matrices=dict(made.matrices), biases=dict(made.biases)
-    )
-
-
-def _activated(saved: SavedLayer, weights: Weights, function: str) -> Weights:
-    """A linear Dense layer's weights with an activation."""
-    weights = replace(weights, options={"activation": ACTIVATIONS[function]})
-    return hard_sigmoid(hard_sigmoid_slope(saved), weights, ("output",)) if function == "hard_sigmoid" else weights
+            f"{function} {str(error).replace('dense', 'Dense')}; give it to the layer before as activation"
+        ) from error

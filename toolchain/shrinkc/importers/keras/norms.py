@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..folding import norm
 from .chain import Chain
 from .saved import SavedLayer, short
 from .settings import arrays, check_settings, number, truth, wrong_shapes
@@ -41,18 +42,17 @@ def read_batch_normalization(chain: Chain, saved: SavedLayer) -> None:
     check_axis(chain, saved)
     epsilon = number(saved, "epsilon", 1e-3)
     scale, center = truth(saved, "scale", True), truth(saved, "center", True)
-    found = [array.astype(np.float64) for array in arrays(saved, *[(chain.width,)] * (2 + scale + center))]
+    found = arrays(saved, *[(chain.width,)] * (2 + scale + center))
     if len({array.shape for array in found}) != 1:
         raise wrong_shapes(saved)
-    gamma = found.pop(0) if scale else np.ones_like(found[0])
-    beta = found.pop(0) if center else np.zeros_like(found[0])
-    mean, variance = found
+    gamma = found.pop(0) if scale else None
+    beta = found.pop(0) if center else None
+    mean, variance = (array.astype(np.float64) for array in found)
     if not (variance >= 0).all() or not (variance + epsilon > 0).all():
         raise saved.refuse("its moving variance is not above 0; train it again")
     if chain.width is None:
         chain.input_width = mean.size
-    factor = gamma / np.sqrt(variance + epsilon)
-    chain.scale(saved.name, factor, beta - mean * factor)
+    chain.scale(saved.name, *norm(mean, variance + epsilon, gamma, beta))
 
 
 def check_axis(chain: Chain, saved: SavedLayer) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..assembly import Weights, hard_sigmoid
+from ..folding import Weights, hard_sigmoid, norm
 from .saved import SavedLayer, short
 from .settings import (
     ACTIVATIONS,
@@ -55,12 +55,12 @@ def _ligru_products(saved: SavedLayer, wide: int) -> tuple[np.ndarray, np.ndarra
             return tuple(arrays(saved, *kernels, (wide,)))
         return *arrays(saved, *kernels), np.zeros(wide)
     kernel, recurrent, *vectors = arrays(saved, *kernels, *[(wide,)] * 4)
-    gamma, beta, mean, variance = (vector.astype(np.float64) for vector in vectors)
-    spread = variance + number(saved, "epsilon", 1e-3)
+    gamma, beta, mean, variance = vectors
+    spread = variance.astype(np.float64) + number(saved, "epsilon", 1e-3)
     if not (spread > 0).all():
         raise saved.refuse("has a moving variance that is not above 0; train it again")
-    factor = gamma / np.sqrt(spread)
-    return kernel * factor, recurrent, beta - factor * mean
+    factor, offset = norm(mean, spread, gamma, beta)
+    return kernel * factor, recurrent, offset
 
 
 def sru_weights(saved: SavedLayer) -> Weights:

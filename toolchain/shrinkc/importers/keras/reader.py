@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
+from ..places import named
 from .archive import open_h5, open_keras
 from .cells import LAYERS
 from .chain import Chain
@@ -139,13 +140,8 @@ def _read(chain: Chain, saved: SavedLayer) -> None:
         raise saved.refuse(_remedy(saved))
     if chain.ended_by:
         raise saved.refuse(f"stands after {chain.ended_by}, which must be the end of the model; remove it")
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # weights that leave float32 are refused by name
-            reader(chain, saved)
-    except InputError as error:
-        if str(error).startswith(str(saved.path)):
-            raise
-        raise saved.refuse(f"{error}; save the model again") from error
+    with named(saved.path, saved.place, "; save the model again"), np.errstate(over="ignore", invalid="ignore"):
+        reader(chain, saved)  # weights that leave float32 are refused by name
 
 
 def _remedy(saved: SavedLayer) -> str:

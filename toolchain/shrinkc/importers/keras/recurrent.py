@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..assembly import Weights
+from ..folding import Weights
 from .cells import CELLS, LAYERS
 from .chain import Chain
 from .saved import SavedLayer, short

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...errors import InputError
+from ..places import layer_at
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,14 @@ class SavedLayer:
     call: dict[str, Any] = field(default_factory=dict)
     inside: str = ""
 
+    @property
+    def place(self) -> str:
+        """The file and the layer, for errors."""
+        return layer_at(self.path, self.name, f"{self.class_name} in {self.inside}" if self.inside else self.class_name)
+
     def refuse(self, reason: str) -> InputError:
         """The one-line error that names the file and the layer."""
-        kind = f"{self.class_name} in {self.inside}" if self.inside else self.class_name
-        return InputError(f"{self.path}: layer {self.name!r} ({kind}): {reason}")
+        return InputError(f"{self.place}: {reason}")
 
 
 @dataclass(frozen=True)

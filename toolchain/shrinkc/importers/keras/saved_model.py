@@ -14,15 +14,16 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
-from .archive import TEXT_LIMIT, one_line
+from .archive import TEXT_LIMIT
 from .checkpoint import Checkpoint, TrackedObject
 from .config import read_config
 from .reader import WITH_WEIGHTS, network_of
 from .saved import Part, Place
-from .store import DAMAGE
+from .store import whole
 from .wire import message, parts, text
 
 METADATA = "keras_metadata.pb"
+WHAT = "SavedModel of Keras"
 WRITTEN_BY = "2"
 """The main version of the only Keras that writes such folders with its layers in them."""
 
@@ -43,20 +44,17 @@ def read(path: Path) -> Network:
             f"{path}: is a SavedModel without Keras' layers (no {METADATA}), as model.export() writes it; "
             "save the model with model.save('model.keras')"
         )
-    try:
+    with whole(path, WHAT):
         root, places = _metadata(path)
         checkpoint = Checkpoint(path)
         objects = checkpoint.objects()
 
-        def place_of(_class_name: str, name: str) -> Place:
+    def place_of(_class_name: str, name: str) -> Place:
+        with whole(path, WHAT):
             return _Node(checkpoint, objects, _follow(objects, places.get(name, "")))
 
-        model = read_config(path, root, str(root.get("keras_version", WRITTEN_BY)), place_of, WITH_WEIGHTS)
-        return network_of(path, model)
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: not a whole SavedModel of Keras ({one_line(error)}); save the model again"
-        ) from error
+    model = read_config(path, root, str(root.get("keras_version", WRITTEN_BY)), place_of, WITH_WEIGHTS)
+    return network_of(path, model)
 
 
 def _metadata(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -106,10 +104,12 @@ class _Node:
     def arrays(self) -> tuple[np.ndarray, ...]:
         if self.number is None:
             return ()
-        children = self.objects[self.number].children
-        holder = self.objects[children["cell"]].children if "cell" in children else children
-        keys = (self.objects[holder[name]].key for name in VARIABLES if name in holder)
-        return tuple(self.checkpoint.array(key) for key in keys if key)
+        with whole(self.checkpoint.folder, WHAT):
+            children = self.objects[self.number].children
+            holder = self.objects[children["cell"]].children if "cell" in children else children
+            keys = (self.objects[holder[name]].key for name in VARIABLES if name in holder)
+            return tuple(self.checkpoint.array(key) for key in keys if key)
 
     def part(self, part: Part) -> Place:
-        return _Node(self.checkpoint, self.objects, _follow(self.objects, part.node, self.number))
+        with whole(self.checkpoint.folder, WHAT):
+            return _Node(self.checkpoint, self.objects, _follow(self.objects, part.node, self.number))

@@ -1,9 +1,12 @@
 """The arrays of a Keras HDF5 file, read with nothing trusted: no link is followed, and sizes are checked first."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -29,27 +32,58 @@ DAMAGE = (
 """What h5py and json raise on damaged files (RuntimeError stands for RecursionError and NotImplementedError too)."""
 
 
-class Store:
-    """One open HDF5 file, and how many bytes of arrays may still be read from it."""
+@contextmanager
+def whole(path: Path, what: str, *more: type[Exception]) -> Iterator[None]:
+    """Around calls of the libraries alone: what they raise on damage, `more` included, becomes one line on the file."""
+    try:
+        yield
+    except (*DAMAGE, *more) as error:
+        raise InputError(f"{path}: not a whole {what} ({one_line(error)}); save the model again") from error
 
-    def __init__(self, file: h5py.File, label: str) -> None:
+
+def one_line(error: BaseException) -> str:
+    """An error's message on one line."""
+    message = " ".join(str(error).replace('"', "'").split())[:120]
+    return message or type(error).__name__
+
+
+class Store:
+    """One open HDF5 file, and how many bytes of arrays may still be read from it. path, what: the file it stands in."""
+
+    def __init__(self, file: h5py.File, label: str, path: Path, what: str) -> None:
         self.file = file
         self.label = label
+        self.path, self.what = path, what
         self.left = WEIGHTS_LIMIT
 
     def find(self, *parts: str) -> Any:
         """The group or dataset at a path, None where nothing is. Refuses links: they may lead out of the file."""
         node: Any = self.file
-        for part in "/".join(parts).split("/"):
-            if not part:
-                continue
-            link = node.get(part, getlink=True) if isinstance(node, h5py.Group) else None
+        for part in filter(None, "/".join(parts).split("/")):
+            with whole(self.path, self.what):
+                link = node.get(part, getlink=True) if isinstance(node, h5py.Group) else None
             if link is None:
                 return None
             if not isinstance(link, h5py.HardLink):
                 raise InputError(f"{self.label}: {part!r} is a link to elsewhere, which is not followed; save it again")
-            node = node[part]
+            with whole(self.path, self.what):
+                node = node[part]
         return node
+
+    def count(self, *parts: str) -> int:
+        """How many members the group at a path has; 0 where there is none."""
+        with whole(self.path, self.what):
+            group = self.find(*parts)
+            return len(group) if isinstance(group, h5py.Group) else 0
+
+    def texts(self, name: str, *parts: str) -> tuple[str, ...] | None:
+        """The attribute `name`, one text or a list, of what stands at a path; None where there is neither."""
+        with whole(self.path, self.what):
+            node = self.find(*parts)
+            value = None if node is None else node.attrs.get(name)
+            if value is None:
+                return None
+            return (text(value),) if isinstance(value, bytes | str) else tuple(text(one) for one in value)
 
     def read(self, *parts: str) -> np.ndarray:
         """The numbers of the dataset at a path."""
@@ -57,16 +91,19 @@ class Store:
         path = "/".join(parts)
         if not isinstance(dataset, h5py.Dataset):
             raise InputError(f"{self.label}: holds no array {path!r}; save the model again")
-        if dataset.external or dataset.is_virtual:
+        with whole(self.path, self.what):
+            elsewhere, dtype, shape = dataset.external or dataset.is_virtual, dataset.dtype, dataset.shape
+        if elsewhere:
             raise InputError(f"{self.label}: {path!r} keeps its values in another file; save the model as one file")
-        if dataset.dtype.kind not in "fiu" or dataset.shape is None:
-            raise InputError(f"{self.label}: {path!r} holds no numbers ({dataset.dtype}); save the model again")
-        self.left -= dataset.size * dataset.dtype.itemsize
+        if dtype.kind not in "fiu" or shape is None:
+            raise InputError(f"{self.label}: {path!r} holds no numbers ({dtype}); save the model again")
+        self.left -= math.prod(shape) * dtype.itemsize
         if self.left < 0:
             raise InputError(
                 f"{self.label}: its weights take over {WEIGHTS_LIMIT >> 20} MiB, too many for a microcontroller"
             )
-        return np.asarray(dataset)
+        with whole(self.path, self.what):
+            return np.asarray(dataset)
 
 
 @dataclass(frozen=True)
@@ -78,8 +115,8 @@ class _Folder:
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         inner = "cell" if self.store.find(self.path, "cell") is not None else ""
-        variables = self.store.find(self.path, inner, "vars")
-        return tuple(self.store.read(self.path, inner, "vars", str(index)) for index in range(len(variables or ())))
+        count = self.store.count(self.path, inner, "vars")
+        return tuple(self.store.read(self.path, inner, "vars", str(index)) for index in range(count))
 
     def part(self, part: Part) -> Place:
         return _Folder(self.store, f"{self.path}/{part.folder}")
@@ -102,11 +139,10 @@ def by_class_name(store: Store) -> Callable[[str, str], Place]:
 
 def _check_owner(store: Store, folder: str, name: str) -> None:
     """Keras 3 writes the layer's name beside its arrays: a file whose order was changed must not mix them up."""
-    variables = store.find(folder, "vars")
-    owner = None if variables is None else variables.attrs.get("name")
-    if owner is not None and text(owner) != name:
+    (owner,) = store.texts("name", folder, "vars") or (name,)
+    if owner != name:
         raise InputError(
-            f"{store.label}: {folder} holds the weights of layer {text(owner)!r}, not of {name!r}; save the model again"
+            f"{store.label}: {folder} holds the weights of layer {owner!r}, not of {name!r}; save the model again"
         )
 
 
@@ -151,9 +187,7 @@ def by_layer_name(store: Store) -> Callable[[str, str], Place]:
     """HDF5 files: a layer is kept by its name, with the list of its arrays."""
 
     def place_of(_class_name: str, name: str) -> Place:
-        group = store.find("model_weights", name)
-        names = () if group is None else group.attrs["weight_names"]
-        return _Listed(store, name, tuple(text(part) for part in names))
+        return _Listed(store, name, store.texts("weight_names", "model_weights", name) or ())
 
     return place_of
 

@@ -5,14 +5,15 @@ the next layer reads is then a list of the outputs it uses, in its order, each w
 folded into the weights beside them. Only the newest layer's outputs can be read: the network is a chain.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError
 from ...network import BACKWARD, FORWARD, Network
-from ..assembly import Assembly, Weights
+from ..assembly import Assembly
+from ..folding import Weights, activated, scaled
 from .file import Node
 from .values import ELEMENTS, Free, Sizes, Value
 
@@ -35,7 +36,7 @@ class Pending:
     @property
     def linear(self) -> bool:
         """A dense layer that has no activation yet."""
-        return self.sides[0].cell == "dense" and self.sides[0].options["activation"] == "identity"
+        return self.sides[0].linear
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Chain:
         if not (self._pending and self._pending.linear and reading.covers(self.width)):
             raise InputError(f"{function} on its own is not supported; put it right behind a linear dense layer")
         (weights,) = self._pending.sides
-        self._pending.sides = [replace(weights, options={"activation": function})]
+        self._pending.sides = [activated(weights, function)]
         return self.again(value, reading.index)
 
     def again(self, value: Value, index: np.ndarray) -> Value:
@@ -179,14 +180,7 @@ class Chain:
     def _scale_dense(self, factor: np.ndarray, offset: np.ndarray) -> None:
         assert self._pending is not None
         (weights,) = self._pending.sides
-        matrix, bias = weights.matrices["output.x"], weights.biases["output"]
-        self._pending.sides = [
-            replace(
-                weights,
-                matrices={"output.x": (matrix * factor[:, None]).astype(np.float32)},
-                biases={"output": (bias * factor + offset).astype(np.float32)},
-            )
-        ]
+        self._pending.sides = [scaled(weights, (factor, offset))]
 
     def _flush(self) -> None:
         pending = self._pending

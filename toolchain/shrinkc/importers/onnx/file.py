@@ -1,6 +1,6 @@
 """Opens an ONNX file and checks it: sizes, types, versions. Nothing is computed here; `reader` walks the nodes.
 
-The format is that of onnx.proto (github.com/onnx/onnx). The `reader` package only parses the file's protocol buffer.
+The format is that of onnx.proto (github.com/onnx/onnx). The package onnx only parses the file's protocol buffer.
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from ..assembly import Weights
+from ..folding import Weights, norm
 from .chain import Chain, Pending, name_of
 from .file import Node
 from .shapes import Inputs, first, listed, whole_numbers
@@ -50,10 +50,9 @@ def read_batch_norm(chain: Chain, node: Node, inputs: Inputs) -> list[Value]:
     variance += settings.get("epsilon", 1e-5)
     if not (variance > 0).all():
         raise InputError("has negative variances; train it again")
-    factor = scale / np.sqrt(variance)
     shape = [1] * len(value.axes)
-    shape[1] = factor.size
-    return [_affine(value, factor.reshape(shape), (offset - mean * factor).reshape(shape))]
+    shape[1] = variance.size
+    return [_affine(value, *(part.reshape(shape) for part in norm(mean, variance, scale, offset)))]
 
 
 def read_arithmetic(chain: Chain, node: Node, inputs: Inputs) -> list[Value]:
@@ -130,9 +129,7 @@ def read_softmax(chain: Chain, node: Node, inputs: Inputs) -> list[Value]:
     what = "softmax" if node.kind == "Softmax" else "log-softmax"
     result = chain.again(value, reading.index)
     chain.ended = f"the {what} of {node.name!r}"
-    chain.assembly.notes.append(
-        f"the {what} of layer {node.name} is left off: the outputs are logits, with the same order"
-    )
+    chain.assembly.leave_off(what, node.name)
     return [result]
 
 

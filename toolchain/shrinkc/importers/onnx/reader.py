@@ -10,6 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
+from ..places import layer_at, named
 from . import layers, shapes
 from .chain import Chain
 from .file import Graph, Node, open_graph
@@ -104,12 +105,8 @@ WIDTH_LIMIT = 1 << 16
 def read(path: Path) -> Network:
     """An ONNX file. Raises InputError for what is damaged or not supported."""
     graph = open_graph(path)
-    try:
+    with named(path, str(path), "; export the model again"):
         return _network(path, graph)
-    except InputError as error:
-        if str(error).startswith(str(path)):
-            raise
-        raise InputError(f"{path}: {error}; export the model again") from error
 
 
 def _network(path: Path, graph: Graph) -> Network:
@@ -155,13 +152,10 @@ def _start(path: Path, graph: Graph) -> tuple[Chain, Value]:
 def _read(chain: Chain, node: Node, values: dict[str, Value]) -> list[Value]:
     """One node's results. Every refusal names the node."""
     try:
-        reader, known = READERS[node.kind]
-        _check_attributes(node, known.split())
-        return reader(chain, node, [_value(values, name) for name in node.inputs])
-    except InputError as error:
-        if str(error).startswith(str(chain.path)):
-            raise
-        raise chain.assembly.refuse(node.name, node.kind, str(error)) from error
+        with named(chain.path, layer_at(chain.path, node.name, node.kind)):
+            reader, known = READERS[node.kind]
+            _check_attributes(node, known.split())
+            return reader(chain, node, [_value(values, name) for name in node.inputs])
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise chain.assembly.refuse(node.name, node.kind, "is not well formed; export the model again") from error
 
@@ -184,7 +178,7 @@ def _value(values: dict[str, Value], name: str) -> Value | None:
 
 def _finish(chain: Chain, graph: Graph, value: Value) -> Network:
     chain.ended = ""
-    try:
+    with named(chain.path, f"{chain.path}: output {graph.output!r}"):
         reading = chain.read(value)
         if not reading.plain:
             raise InputError(
@@ -192,8 +186,6 @@ def _finish(chain: Chain, graph: Graph, value: Value) -> Network:
             )
         if not np.array_equal(reading.index.ravel(), np.arange(chain.width)):
             raise InputError("returns some of the last layer's outputs, or in another order; return all of them")
-    except InputError as error:
-        raise InputError(f"{chain.path}: output {graph.output!r}: {error}") from error
     fixed = chain.sizes[chain.time] if chain.time else None
     if fixed is not None:
         chain.assembly.notes.append(f"the file was saved for {fixed} frames; the network takes any number")

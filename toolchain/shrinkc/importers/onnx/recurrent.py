@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import BACKWARD, FORWARD
-from ..assembly import Weights
+from ..folding import Weights
 from .activations import Activation, read_activations
 from .chain import Chain, Pending, Reading, name_of
 from .file import Node

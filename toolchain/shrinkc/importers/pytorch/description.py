@@ -44,10 +44,24 @@ class Prefix:
 
 
 @dataclass(frozen=True)
+class EachLayer:
+    """One value for all layers of a stack, or a list of one a layer."""
+
+    one: OneOf | Number
+
+    @property
+    def wants(self) -> str:
+        return f"{self.one.wants}, or a list of one a layer"
+
+    def allows(self, value: object) -> bool:
+        return all(map(self.one.allows, value)) and bool(value) if isinstance(value, list) else self.one.allows(value)
+
+
+@dataclass(frozen=True)
 class Option:
     """One key of a layer: what it may be, its default, and what it means."""
 
-    check: Text | Flag | OneOf | Number | Prefix
+    check: Text | Flag | OneOf | Number | Prefix | EachLayer
     default: Any
     meaning: str
 
@@ -74,9 +88,11 @@ _DENSE_ACTIVATION = Option(
 _CANDIDATE = OneOf(("relu", "tanh", "sigmoid", "identity"))
 _KALDI = _RECURRENT | {
     "bidirectional": _BOTH,
-    "activation": Option(_CANDIDATE, REQUIRED, "the candidate's function (`ligru_act`; an LSTM's of c, too)"),
+    "activation": Option(
+        EachLayer(_CANDIDATE), REQUIRED, "the candidate's function (`ligru_act`; an LSTM's of c, too)"
+    ),
     "candidate_scale": Option(
-        Number(0, 1), REQUIRED, "what the candidate is multiplied with at test: 1 - dropout (`ligru_drop`)"
+        EachLayer(Number(0, 1)), REQUIRED, "what the candidate is multiplied with at test: 1 - dropout (`ligru_drop`)"
     ),
 }
 
@@ -97,6 +113,7 @@ KINDS: dict[str, dict[str, Option]] = {
         "skip": Option(Flag(), REQUIRED, "`has_skip_term`"),
     },
     "kaldi_ligru": _KALDI,
+    "kaldi_minimalgru": _KALDI,
     "kaldi_gru": _KALDI,
     "kaldi_lstm": _KALDI,
     "kaldi_rnn": _KALDI,
@@ -107,6 +124,16 @@ KINDS: dict[str, dict[str, Option]] = {
     },
 }
 """Every kind of layer and its keys."""
+
+LOOK_ALIKES = {
+    "kaldi_ligru": '"kaldi_ligru" for the class liGRU, "kaldi_minimalgru" for minimalGRU; both have these tensors',
+    "speechbrain_ligru": '"speechbrain_ligru" for the class LiGRU; SLiGRU, not supported, can have the same tensors',
+}
+"""Kinds that another class's tensors pass for, and what to write: `init` leaves the kind to the user."""
+
+ORDER = OneOf(("checked",))
+ORDER_MEANING = "the layers below stand in the order of the model's forward"
+"""The key that `init` writes where the tensors leave the order open; the user confirms it."""
 
 
 def markdown_table() -> str:
@@ -155,8 +182,10 @@ def read_description(path: Path) -> Description:
     """Read and check the TOML. Raises InputError, one line that names the file, the layer and the key."""
     content = _content(path)
     for key in content:
-        if key not in ("layer", "unused"):
-            raise InputError(f"{path}: unknown key {key!r}; known: [[layer]], unused")
+        if key not in ("layer", "unused", "order"):
+            raise InputError(f"{path}: unknown key {key!r}; known: [[layer]], unused, order")
+    if not ORDER.allows(content.get("order", "checked")):
+        raise InputError(f"{path}: order must be {ORDER.wants}: {ORDER_MEANING}; no tensor tells it")
     tables = content.get("layer")
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise InputError(f"{path}: describes no layer; write a [[layer]] with its kind and prefix for each")
@@ -187,6 +216,8 @@ def _content(path: Path) -> dict[str, Any]:
 
 def _spec(path: Path, number: int, table: dict[str, Any]) -> Spec:
     kind = table.get("kind")
+    if kind == "":
+        raise InputError(f"{path}: layer {number} has an empty kind; fill it in, the tensors fit more than one")
     if not isinstance(kind, str) or kind not in KINDS:
         shown = "no kind" if kind is None else f"the unknown kind {kind!r}"
         raise InputError(f"{path}: layer {number} has {shown}; known: {', '.join(KINDS)}")

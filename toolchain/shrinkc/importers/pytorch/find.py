@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .description import KINDS, LOOK_ALIKES
 from .tensors import Tensors
 
 
@@ -95,14 +96,19 @@ def _kaldi(tensors: Tensors, prefix: str, start: str) -> Found | None:
     if kind is None or f"{start}{'ufh' if w == 'wfx' else 'uh'}.0.weight" not in tensors:
         return None
     found = _tied(tensors, prefix, start, (f"{w}.0.weight", f"{w}.1.weight"), 1)
-    return Found(kind, *found, ask=(*_unless(found[-1]), "activation", "candidate_scale"))
+    asked = (*_kind(kind), *_unless(found[-1]), "activation", "candidate_scale")
+    return Found(kind, *found, ask=asked)
 
 
 def _speechbrain(tensors: Tensors, prefix: str, start: str) -> Found | None:
     if f"{start}rnn.0.w.weight" not in tensors:
         return None
     found = _tied(tensors, prefix, start, ("rnn.0.w.weight", "rnn.1.w.weight"), 2)
-    return Found("speechbrain_ligru", *found, ask=(*_unless(found[-1]), "activation"))
+    return Found("speechbrain_ligru", *found, ask=(*_kind("speechbrain_ligru"), *_unless(found[-1]), "activation"))
+
+
+def _kind(kind: str) -> tuple[str, ...]:
+    return ("kind",) if kind in LOOK_ALIKES else ()
 
 
 def _unless(known: dict[str, Any]) -> tuple[str, ...]:
@@ -125,7 +131,7 @@ def _tied(
 
 def _batch_norm(tensors: Tensors, prefix: str, start: str) -> Found | None:
     width = _size(tensors, f"{start}running_mean", 0)
-    return Found("batch_norm", prefix, width, (width,), {}, ())
+    return Found("batch_norm", prefix, width, (width,), {"eps": KINDS["batch_norm"]["eps"].default}, ())
 
 
 def _linear(tensors: Tensors, prefix: str, start: str) -> Found | None:

@@ -1,6 +1,8 @@
 """A first description of a state dict, from its tensors' names and shapes: what `shrinkc init` writes.
 
-What they cannot tell is left to fill in: an empty text, which the import refuses by name.
+What they cannot tell is left to fill in: an empty text, which the import refuses by name. That includes what would
+otherwise be read as another network: a function between layers, the order where several fit, a class whose tensors pass
+for another's.
 """
 
 import json
@@ -10,7 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from ...errors import InputError
-from .description import KINDS
+from ..names import printable
+from .description import KINDS, LOOK_ALIKES, ORDER, ORDER_MEANING
 from .find import Found, find_layers
 from .tensors import Tensors, listed
 
@@ -37,13 +40,13 @@ def guess(path: Path) -> Guess:
             f"{path}: no layer is plain from its tensors, {listed(unknown)}; write {path.with_suffix('.toml').name} "
             "by hand, see docs/models-pytorch.md"
         )
-    ordered, doubts = _in_order(sorted(found, key=_natural))
-    ordered = _settle_directions(ordered)
-    if unknown:
-        doubts.append(f"no layer was found for {listed(unknown)}")
-    to_fill = tuple(f"layer {n} ({one.kind}) {key}" for n, one in enumerate(ordered, 1) for key in one.ask)
-    shown = tuple(f"{one.kind} {one.prefix}".strip() for one in ordered)
-    return Guess(_text(path, ordered, doubts), shown, to_fill, tuple(doubts))
+    ordered, of_order = _in_order(sorted(found, key=_natural))
+    ordered = _ask_between(_settle_directions(ordered), known=not of_order)
+    doubts = of_order + ([f"no layer was found for {listed(unknown)}"] if unknown else [])
+    to_fill = ["order"] * bool(of_order)
+    to_fill += [f"layer {n} ({one.kind}) {key}" for n, one in enumerate(ordered, 1) for key in one.ask]
+    shown = tuple(f"{one.kind} {printable(one.prefix)}".strip() for one in ordered)
+    return Guess(_text(path, ordered, doubts, bool(of_order)), shown, tuple(to_fill), tuple(doubts))
 
 
 def _natural(one: Found) -> list[tuple[int, str]]:
@@ -85,24 +88,47 @@ def _settle_directions(ordered: list[Found]) -> list[Found]:
     return settled
 
 
-def _text(path: Path, ordered: list[Found], doubts: list[str]) -> str:
+def _ask_between(ordered: list[Found], known: bool) -> list[Found]:
+    """A function between two layers has no tensors: the import refuses what stands before another until it is said.
+
+    known: whether the last layer is known to be the last.
+    """
+    before = len(ordered) - known
+    return [
+        replace(one, ask=(*one.ask, "activation")) if place < before and one.kind in ("linear", "batch_norm") else one
+        for place, one in enumerate(ordered)
+    ]
+
+
+def _text(path: Path, ordered: list[Found], doubts: list[str], ask_order: bool) -> str:
     lines = [
         f"# The layers of {path.name!r} in the order of the data, guessed from the tensors' names and shapes.",
-        "# Check the order, and what no tensor tells. The keys: docs/models-pytorch.md.",
+        "# Hold them against the model's forward: what has no tensors (functions between layers, the last step alone,",
+        "# a sum of directions, eps) stands in no state dict. The keys: docs/models-pytorch.md.",
         *(f"# Check: {doubt}." for doubt in doubts),
     ]
+    if ask_order:
+        lines.append(f'order = ""  # fill in: {ORDER.wants}; {ORDER_MEANING}')
     for one in ordered:
-        lines += ["", "[[layer]]", f"kind = {_quoted(one.kind)}", f"prefix = {_quoted(one.prefix)}"]
-        lines += [f"{key} = {json.dumps(value)}" for key, value in one.known.items()]
-        lines += [f'{key} = ""  # fill in: {_wanted(one.kind, key)}' for key in one.ask]
+        kind = _filled_in(one, "kind") if "kind" in one.ask else f"kind = {_quoted(one.kind)}"
+        lines += ["", "[[layer]]", kind, f"prefix = {_quoted(one.prefix)}"]
+        lines += [f"{key} = {json.dumps(value)}{_CHECK.get(key, '')}" for key, value in one.known.items()]
+        lines += [_filled_in(one, key) for key in one.ask if key != "kind"]
         if "activation" not in (*one.known, *one.ask) and "activation" in KINDS[one.kind]:
             lines.append('# activation = "relu"')
     return "\n".join(lines) + "\n"
 
 
-def _wanted(kind: str, key: str) -> str:
-    option = KINDS[kind][key]
-    return f"{option.check.wants}; {option.meaning}"
+_CHECK = {"eps": "  # check: torch's default; no tensor tells it"}
+"""Behind values that are only likely."""
+
+
+def _filled_in(one: Found, key: str) -> str:
+    """A key to fill in, and with what."""
+    if key == "kind":
+        return f'kind = ""  # fill in: {LOOK_ALIKES[one.kind]}'
+    option = KINDS[one.kind][key]
+    return f'{key} = ""  # fill in: {option.check.wants}; {option.meaning}'
 
 
 def _quoted(text: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...network import Layer
-from ..assembly import Weights, hard_sigmoid
+from ...errors import InputError
+from ..folding import Weights, dense
 from .place import Reading, Stacked, place, read_norm
 
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -107,16 +107,11 @@ def read_linear(reading: Reading) -> None:
     """nn.Linear and the activation behind it."""
     prefix, tensors = reading.spec.prefix, reading.tensors
     matrix = tensors.take(f"{prefix}weight", None, None)
-    rows, columns = matrix.shape
+    rows = len(matrix)
     has_bias = f"{prefix}bias" in tensors
     bias = tensors.take(f"{prefix}bias", rows) if has_bias else np.zeros(rows, np.float32)
-    reading.assembly.add(reading.spec.name, dense(columns, matrix, bias))
+    reading.assembly.add(reading.spec.name, dense(matrix, bias))
     _activate(reading)
-
-
-def dense(inputs: int, matrix: np.ndarray, bias: np.ndarray) -> Weights:
-    """A linear layer: (rows, inputs) and (rows,)."""
-    return Weights("dense", {"activation": "identity"}, inputs, len(bias), {"output.x": matrix}, {"output": bias})
 
 
 def read_batch_norm(reading: Reading) -> None:
@@ -135,18 +130,13 @@ def _activate(reading: Reading) -> None:
     if name == "identity":
         return
     if name in ("softmax", "log_softmax"):
-        assembly.notes.append(f"the {name} of {reading.spec.name} is left off: the outputs are logits")
-        assembly.end(f"the {name} of {reading.spec.name!r}")
+        assembly.leave_off(name.replace("_", "-"), reading.spec.name)
         return
-    before = assembly.layers[-1] if assembly.layers else None
-    if before is None or before.cell_name != "dense" or before.cell_options != {"activation": "identity"}:
-        raise reading.refuse(f"{name} needs a linear layer without activation right before it; move it there")
-    assembly.layers[-1] = _with_function(before, name)
-
-
-def _with_function(layer: Layer, name: str) -> Layer:
-    if name != "hardsigmoid":
-        return replace(layer, cell_options={"activation": name})
-    weights = Weights("dense", {}, layer.inputs, layer.units, layer.matrices, layer.biases)
-    scaled = hard_sigmoid(HARD_SIGMOID_SLOPE, weights, ("output",))
-    return replace(layer, cell_options={"activation": "clamp"}, matrices=scaled.matrices, biases=scaled.biases)
+    try:
+        assembly.activate(
+            "clamp" if name == "hardsigmoid" else name, HARD_SIGMOID_SLOPE if name == "hardsigmoid" else None
+        )
+    except InputError as error:
+        raise reading.refuse(
+            f"{name} needs a linear layer without activation right before it; move it there"
+        ) from error

@@ -1,17 +1,18 @@
 """Recurrent layers of two speech toolkits, with batch norm on W x and the same weights in both directions.
 
-PyTorch-Kaldi: classes liGRU, GRU, LSTM and RNN of neural_networks.py, https://github.com/mravanelli/pytorch-kaldi.
+PyTorch-Kaldi: classes liGRU, minimalGRU, GRU, LSTM and RNN of neural_networks.py, https://github.com/mravanelli/pytorch-kaldi.
 SpeechBrain: LiGRU of speechbrain/nnet/RNN.py, https://github.com/speechbrain/speechbrain, version 1.0.3.
 Bidirectional, both run one set of weights over the sequence and over its reverse; the outputs stand side by side.
 """
 
 import numpy as np
 
-from ..assembly import Weights
-from .place import Reading, Stacked, fold_norm, place, read_norm, scale_candidate
+from ..folding import Weights, scaled_rows
+from .place import Reading, Stacked, place, read_norm, scale_candidate
 
 _KALDI_GATES = {
     "kaldi_ligru": {"candidate": ("wh", "uh"), "update": ("wz", "uz")},
+    "kaldi_minimalgru": {"candidate": ("wh", "uh"), "update": ("wz", "uz")},
     "kaldi_gru": {"candidate": ("wh", "uh"), "update": ("wz", "uz"), "reset": ("wr", "ur")},
     "kaldi_lstm": {
         "forget": ("wfx", "ufh"),
@@ -22,6 +23,9 @@ _KALDI_GATES = {
     "kaldi_rnn": {"state": ("wh", "uh")},
 }
 """Names of the lists that hold W and U of each gate; the batch norm of W x is `bn_` and the name of W."""
+
+_CANDIDATE_READS = {"kaldi_gru": "rh", "kaldi_minimalgru": "zh"}
+"""What a candidate's U reads where that is not h: r * h, z * h."""
 
 
 def read_kaldi(reading: Reading) -> None:
@@ -35,17 +39,29 @@ def read_kaldi(reading: Reading) -> None:
             reading.assembly.input_width = norm[0].size
         reading.assembly.scale(f"{reading.spec.name}.bn0", *norm)
     first = next(iter(_KALDI_GATES[reading.spec.kind].values()))[0]
-    layers = []
-    while not layers or f"{prefix}{first}.{len(layers)}.weight" in tensors:
-        layers.append(Stacked((_kaldi_layer(reading, len(layers)),), bool(reading.option("bidirectional"))))
-    place(reading, layers)
+    count = 1
+    while f"{prefix}{first}.{count}.weight" in tensors:
+        count += 1
+    told = zip(_one_a_layer(reading, "activation", count), _one_a_layer(reading, "candidate_scale", count), strict=True)
+    made = [_kaldi_layer(reading, number, str(name), float(scale)) for number, (name, scale) in enumerate(told)]
+    place(reading, [Stacked((weights,), bool(reading.option("bidirectional"))) for weights in made])
 
 
-def _kaldi_layer(reading: Reading, number: int) -> Weights:
-    kind, activation = reading.spec.kind, str(reading.option("activation"))
+def _one_a_layer(reading: Reading, key: str, count: int) -> list[object]:
+    """The value of a key for each layer of the stack: the TOML has one for all, or a list."""
+    value = reading.option(key)
+    if not isinstance(value, list):
+        return [value] * count
+    if len(value) != count:
+        raise reading.refuse(f"{key} lists {len(value)} values for {count} layers; give one for all, or one a layer")
+    return value
+
+
+def _kaldi_layer(reading: Reading, number: int, activation: str, scale: float) -> Weights:
+    kind = reading.spec.kind
     matrices, biases, units = {}, {}, 0
     for gate, (w, u) in _KALDI_GATES[kind].items():
-        source = "rh" if (kind, gate) == ("kaldi_gru", "candidate") else "h"
+        source = _CANDIDATE_READS.get(kind, "h") if gate == "candidate" else "h"
         matrix, bias = _kaldi_input(reading, w, number)
         units = len(bias)
         name = f"{reading.spec.prefix}{u}.{number}.weight"
@@ -55,12 +71,13 @@ def _kaldi_layer(reading: Reading, number: int) -> Weights:
     cell, options = _kaldi_cell(kind, activation)
     made = Weights(cell, options, next(iter(matrices.values())).shape[1], units, matrices, biases)
     _check_shapes(reading, made)
-    return scale_candidate(reading, made, "state" if cell == "simple_rnn" else "candidate", activation)
+    return scale_candidate(reading, made, "state" if cell == "simple_rnn" else "candidate", activation, scale)
 
 
 def _kaldi_cell(kind: str, activation: str) -> tuple[str, dict[str, str]]:
     return {
         "kaldi_ligru": ("ligru", {"candidate": activation}),
+        "kaldi_minimalgru": ("minimal_gru", {"candidate": activation}),
         "kaldi_gru": ("gru", {"reset": "before", "candidate": activation}),
         "kaldi_lstm": ("lstm", {"candidate": activation, "hidden": activation}),
         "kaldi_rnn": ("simple_rnn", {"activation": activation}),
@@ -78,7 +95,7 @@ def _kaldi_input(reading: Reading, w: str, number: int) -> tuple[np.ndarray, np.
         return matrix, tensors.take(f"{name}bias", len(matrix))
     if not _is_trained(reading, norm):
         raise reading.refuse(f"{norm + 'running_mean'!r} holds no statistics: it was not trained with batch norm")
-    return fold_norm(matrix, np.zeros(len(matrix)), read_norm(tensors, norm, len(matrix)))
+    return scaled_rows(matrix, np.zeros(len(matrix)), read_norm(tensors, norm, len(matrix)))
 
 
 def _is_trained(reading: Reading, norm: str) -> bool:
@@ -120,7 +137,7 @@ def _speechbrain_layer(reading: Reading, part: str) -> Weights:
         raise reading.refuse(
             "is not normalised with batchnorm but with a layer norm, not supported; train with batchnorm"
         )
-    matrix, bias = fold_norm(matrix, bias, read_norm(tensors, f"{part}norm.", rows))
+    matrix, bias = scaled_rows(matrix, bias, read_norm(tensors, f"{part}norm.", rows))
     _check_buffers(reading, part, rows // 2)
     of_x, of_h, biases = (np.split(array, 2) for array in (matrix, recurrent, bias))
     matrices = {"candidate.x": of_x[0], "update.x": of_x[1], "candidate.h": of_h[0], "update.h": of_h[1]}

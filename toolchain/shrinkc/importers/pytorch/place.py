@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import InputError
-from ..assembly import Assembly, Weights
+from ..assembly import Assembly
+from ..folding import Affine, Weights, norm
 from .description import Spec
 from .tensors import Tensors
 
@@ -61,13 +62,7 @@ def _check_place(reading: Reading, bidirectional: bool) -> None:
         )
 
 
-def fold_norm(weight: np.ndarray, bias: np.ndarray, norm: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """A batch norm (factor, offset; (rows,) float64) behind W x + b folded into W and b."""
-    factor, offset = norm
-    return (weight * factor[:, None]).astype(np.float32), (bias * factor + offset).astype(np.float32)
-
-
-def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-5) -> tuple[np.ndarray, np.ndarray]:
+def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-5) -> Affine:
     """nn.BatchNorm1d at inference as (factor, offset), float64: y = x * factor + offset. Learnt weights may be missing.
 
     y = (x - running_mean) / sqrt(running_var + eps) * weight + bias (PyTorch's documentation of BatchNorm1d).
@@ -76,30 +71,26 @@ def read_norm(tensors: Tensors, prefix: str, width: int | None, eps: float = 1e-
     variance = tensors.take(f"{prefix}running_var", mean.size).astype(np.float64)
     if (variance < 0).any():
         raise InputError(f"{tensors.path}: tensor {prefix + 'running_var'!r} holds a variance below 0; train it again")
-    factor, offset = 1 / np.sqrt(variance + eps), np.zeros(mean.size)
-    if f"{prefix}weight" in tensors:
-        factor = factor * tensors.take(f"{prefix}weight", mean.size)
-    if f"{prefix}bias" in tensors:
-        offset = tensors.take(f"{prefix}bias", mean.size).astype(np.float64)
-    return factor, offset - mean * factor
+    learnt = (f"{prefix}weight", f"{prefix}bias")
+    return norm(mean, variance + eps, *(tensors.take(name, mean.size) if name in tensors else None for name in learnt))
 
 
-def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str) -> Weights:
-    """Weights whose candidate is multiplied with the layer's `candidate_scale`.
+def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: str, factor: float) -> Weights:
+    """Weights whose candidate is multiplied with `factor`, the layer's `candidate_scale`.
 
     s * f(a) = f(s * a) holds for s > 0 where f is relu or identity: the scale goes into the weights. For other
     functions the cell must have a place for it.
     """
-    scale = np.float32(reading.option("candidate_scale"))
+    scale = np.float32(factor)
     if scale == 1:
         return weights
     if activation in ("relu", "identity"):
         factors = {path: scale if path.split(".")[0] == gate else np.float32(1) for path in weights.matrices}
         matrices = {path: array * factors[path] for path, array in weights.matrices.items()}
         return replace(weights, matrices=matrices, biases={**weights.biases, gate: weights.biases[gate] * scale})
-    if weights.cell not in ("gru", "lstm"):
+    if weights.cell not in ("gru", "lstm", "minimal_gru"):
         raise reading.refuse(
-            f"candidate_scale = {reading.option('candidate_scale')} with {activation} does not fold into the weights; "
+            f"candidate_scale = {factor:g} with {activation} does not fold into the weights; "
             "train with relu, or with dropout that is scaled in training (candidate_scale = 1)"
         )
     vectors = {**weights.vectors, "candidate_scale": np.full(weights.units, scale)}

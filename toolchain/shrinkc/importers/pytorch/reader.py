@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import InputError
 from ...network import Network
 from ..assembly import Assembly
+from ..places import layer_at, named
 from .description import Spec, description_path, read_description
 from .layers import read_batch_norm, read_linear, read_recurrent
 from .light import read_kaldi, read_speechbrain_ligru
@@ -27,6 +27,7 @@ _READERS: dict[str, Callable[[Reading], None]] = {
     "batch_norm": read_batch_norm,
     "sru": read_sru,
     "kaldi_ligru": read_kaldi,
+    "kaldi_minimalgru": read_kaldi,
     "kaldi_gru": read_kaldi,
     "kaldi_lstm": read_kaldi,
     "kaldi_rnn": read_kaldi,
@@ -54,10 +55,6 @@ def _read_layer(assembly: Assembly, tensors: Tensors, spec: Spec) -> None:
     if assembly.ended_by:
         reason = f"stands after {assembly.ended_by}, which must be the end of the model; remove it"
         raise assembly.refuse(spec.name, spec.kind, reason)
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # a layer refuses what is not finite, by name
-            _READERS[spec.kind](Reading(assembly, tensors, spec))
-    except InputError as error:
-        if str(error).startswith(str(assembly.path)):
-            raise
-        raise assembly.refuse(spec.name, spec.kind, f"{error}; save the model again") from error
+    place = layer_at(assembly.path, spec.name, spec.kind)
+    with named(assembly.path, place, "; save the model again"), np.errstate(over="ignore", invalid="ignore"):
+        _READERS[spec.kind](Reading(assembly, tensors, spec))  # a layer refuses what is not finite, by name

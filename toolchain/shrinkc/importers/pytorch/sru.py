@@ -7,8 +7,7 @@ matrices a direction skips with its own stretch of x, times `scale_x` (1 where t
 
 import numpy as np
 
-from ..assembly import Weights
-from .layers import dense
+from ..folding import Weights, dense
 from .place import Reading, Stacked, place
 
 
@@ -31,7 +30,7 @@ def _read_first_projection(reading: Reading) -> None:
     if name in reading.tensors:
         matrix = reading.tensors.take(name, None, None)
         bias = np.zeros(len(matrix), np.float32)
-        reading.assembly.add(f"{reading.spec.name}_input", dense(matrix.shape[1], matrix, bias))
+        reading.assembly.add(f"{reading.spec.name}_input", dense(matrix, bias))
 
 
 def _read_layer(reading: Reading, part: str) -> tuple[Weights, ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..assembly import Weights
+from ..folding import dense
 from .file import Operator
 from .frames import Dense, Frames, Merge, joined, shown
 from .shapes import Value, concatenate, frames_of
@@ -34,8 +34,7 @@ def fully_connected(operator: Operator, values: list[Value | None]) -> Frames:
         raise ValueError(f"has a bias of {shown(bias.shape)}, not of {units}; convert the model again")
     if not operator.options.get("KeepNumDims"):
         frames = frames.reshaped((frames.frames, frames.width))
-    read = Weights("dense", {"activation": "identity"}, frames.width, units, {"output.x": weights}, {"output": bias})
-    return _fused(operator, frames.then(Dense(operator.name, read), units))
+    return _fused(operator, frames.then(Dense(operator.name, dense(weights, bias)), units))
 
 
 def _floats(operator: Operator, values: list[Value | None], place: int) -> np.ndarray:
@@ -122,5 +121,4 @@ def softmax(operator: Operator, values: list[Value | None]) -> Frames:
     frames = frames_of(values[0])
     if operator.kind == "SOFTMAX" and operator.options.get("Beta") != 1:
         raise ValueError(f"beta = {operator.options.get('Beta', 0):g} is not supported; use a softmax with beta = 1")
-    note = f"the {SOFTMAXES[operator.kind]} at the end is left off: the outputs are logits, with the same order"
-    return frames.ending(note)
+    return frames.ending(SOFTMAXES[operator.kind])

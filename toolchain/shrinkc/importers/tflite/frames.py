@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import InputError
 from ...network import BACKWARD, FORWARD
-from ..assembly import Assembly, Weights
+from ..assembly import Assembly
+from ..folding import Weights, activated, scaled
+from ..places import layer_at, named
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ class Frames:
 
     axis: where time is; None where there is one frame, in one call or after the last step was taken.
     backwards: the frames stand in the reverse order of time. taken: only the last step is left.
-    ended: what the model must end with, such as a softmax that is left off.
+    ended: what the model must end with: "softmax" or "log-softmax", which is left off.
     """
 
     shape: tuple[int, ...]
@@ -107,9 +108,9 @@ class Frames:
         """The same with another last stage."""
         return replace(self, stages=(*self.stages[:-1], stage))
 
-    def ending(self, note: str) -> "Frames":
-        """The same as the model's end; `note` says what is left off behind it."""
-        return replace(self, ended=note)
+    def ending(self, function: str) -> "Frames":
+        """The same as the model's end; `function` is left off behind it."""
+        return replace(self, ended=function)
 
     def scaled(self, name: str, factor: np.ndarray, offset: np.ndarray) -> "Frames":
         """x * factor + offset. Scales in a row are one; a bias is taken into the dense layer before it."""
@@ -118,8 +119,7 @@ class Frames:
             return self.swapped(Scale(before.name, before.factor * factor, before.offset * factor + offset))
         if linear(before) and (factor == 1).all():
             weights = before.weights
-            bias = (weights.biases["output"] + offset).astype(np.float32)
-            return self.swapped(replace(before, weights=replace(weights, biases={"output": bias})))
+            return self.swapped(replace(before, weights=scaled(weights, (factor, offset))))
         return self.then(Scale(name, factor, offset), self.width)
 
     def activated(self, function: str) -> "Frames":
@@ -129,12 +129,8 @@ class Frames:
         dense = places.pop() if places else None
         if not linear(dense):
             raise ValueError("stands behind no Dense layer without an activation; give it to a Dense layer")
-        weights = replace(dense.weights, options={"activation": function})
-        if scale:
-            matrix = (weights.matrices["output.x"] * scale.factor[:, None]).astype(np.float32)
-            bias = (weights.biases["output"] * scale.factor + scale.offset).astype(np.float32)
-            weights = replace(weights, matrices={"output.x": matrix}, biases={"output": bias})
-        return replace(self, stages=(*places, replace(dense, weights=weights)))
+        weights = scaled(dense.weights, (scale.factor, scale.offset)) if scale else dense.weights
+        return replace(self, stages=(*places, replace(dense, weights=activated(weights, function))))
 
     def last(self) -> "Frames":
         """The last frame alone. Raises ValueError where that is not the last step of the layer that gives it."""
@@ -153,7 +149,7 @@ class Frames:
 
 def linear(stage: Stage | None) -> bool:
     """Whether a stage is a dense layer without an activation."""
-    return isinstance(stage, Dense) and stage.weights.options == {"activation": "identity"}
+    return isinstance(stage, Dense) and stage.weights.linear
 
 
 def joined(name: str, first: Frames, second: Frames) -> Frames:
@@ -182,12 +178,8 @@ def assemble(assembly: Assembly, frames: Frames) -> None:
         if not isinstance(stage, Scale):
             numbers[kind] = numbers.get(kind, 0) + 1
         name = f"{kind}{numbers.get(kind, 0)}"
-        try:
+        with named(assembly.path, layer_at(assembly.path, stage.name, kind), "; convert the model again"):
             _add(assembly, stage, name, first=place == 0)
-        except InputError as error:
-            if str(error).startswith(str(assembly.path)):
-                raise
-            raise assembly.refuse(stage.name, kind, f"{error}; convert the model again") from error
     if any("clipped" in layer.cell_options for layer in assembly.layers):
         assembly.notes.append("c is clipped to +-10 as the file says; TensorFlow's converter adds that to Keras' LSTM")
 

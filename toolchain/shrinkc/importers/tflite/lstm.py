@@ -10,7 +10,7 @@ import numpy as np
 
 from ...cells.functions import CLIP
 from ...network import BACKWARD, FORWARD
-from ..assembly import Weights
+from ..folding import Weights
 from .file import ABSENT, Graph, Operator
 from .frames import Both, Frames, Recurrent, shown
 

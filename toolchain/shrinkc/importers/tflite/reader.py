@@ -134,7 +134,7 @@ class _Walk:
             )
         assemble(self.assembly, frames)
         if frames.ended:
-            self.assembly.notes.append(frames.ended)
+            self.assembly.leave_off(frames.ended)
         return self.assembly.finish()
 
     def _results(self, operator: Operator) -> tuple[Value, ...]:
