@@ -133,7 +133,7 @@ def stands(message: str, texts: tuple[str, str]) -> bool:
     """Whether every stretch of a message between its dots is in a text, or the words around its values are."""
     whole, parts = texts
     for stretch in (piece.strip() for piece in message.split("...")):
-        words = (word.strip(" ,;:") for word in VALUES.split(stretch))
+        words = (word.strip(" ,;:()") for word in VALUES.split(stretch))
         pool = f"{whole}\n{parts}"
         if stretch not in whole and not all(around_values(word, pool, len(word.split()) // 4) for word in words):
             return False

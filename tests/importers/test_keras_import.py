@@ -71,7 +71,7 @@ REFUSALS = {
     "after_softmax": "which must be the end of the model; remove it",
     "elu": "activation = 'elu' is not supported; known: linear, tanh, sigmoid, relu, hard_sigmoid, softmax",
     "late_tanh": "tanh must stand behind a linear Dense layer; give it to the layer before as activation",
-    "wrapped": "wraps 'BatchNormalization'; only Dense, Activation, ReLU, Softmax can be wrapped",
+    "wrapped": "wraps 'LayerNormalization'; only Dense, Activation, ReLU, Softmax, BatchNormalization, ActivityReg",
     "nested": "a model inside a model is not supported",
     "training": "layer 'd' (Dropout): is called with training = True",
     "nothing": "the model has no recurrent and no dense layer",
