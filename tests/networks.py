@@ -7,6 +7,7 @@ from shrinkc.cells import UNITS, define
 from shrinkc.network import BACKWARD, FORWARD, Layer, Network
 from shrinkc.project import Delta, Plan
 from shrinkc.quantize import QuantizedNetwork, quantize
+from shrinkc.reference import measurer
 
 
 def random_layer(
@@ -129,5 +130,7 @@ def speech_like(count: int = 4, frames: int = 30, width: int = 5, seed: int = 2)
 
 def quantized(network: Network, plan: Plan | None = None, delta: Delta | None = None) -> QuantizedNetwork:
     """`network` quantised with ranges from random utterances of its width."""
-    ranges = calibrate(network, speech_like(width=network.inputs))
-    return quantize(network, ranges, plan or Plan(), delta or Delta())
+    calibration = speech_like(width=network.inputs)
+    return quantize(
+        network, calibrate(network, calibration), plan or Plan(), delta or Delta(), measurer(calibration)
+    )

@@ -23,7 +23,7 @@ from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_
 from .network import Network, floating
 from .project import Settings, Source
 from .quantize import QuantizedNetwork, quantize
-from .reference import Execution, archive, sent_shares
+from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
 from .score import built, divergence, report, verification
 from .score.decoding import labels_of
@@ -73,7 +73,7 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
-    quantized = quantize(network, ranges, settings.plan, settings.delta)
+    quantized = quantize(network, ranges, settings.plan, settings.delta, measurer(_features(calibration)))
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
     return Prepared(network, calibration, quantized, _shares(quantized, calibration))
 

@@ -10,6 +10,7 @@ from ..errors import BuildError
 from ..lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from ..project import Delta, Plan
 from ..quantize import QuantizedNetwork, quantize
+from ..reference import measurer
 from ..target import Target
 from . import report
 from .measure import Bench, Measurement, Work
@@ -65,8 +66,8 @@ def quantized_shape(shape: StandardShape) -> QuantizedNetwork:
     """The integers of a standard shape: 8-bit inputs, thresholds of 0 or none."""
     network, calibration = network_of(shape), calibration_of(shape)
     delta = Delta(threshold=None if shape.unsent is None else 0)
-    plan = Plan(weights=shape.weights, clipping="max", activation_clipping="max")
-    return quantize(network, calibrate(network, calibration), plan, delta)
+    plan = Plan(weights=shape.weights, clipping="max", activation_clipping="max", rounding="nearest")
+    return quantize(network, calibrate(network, calibration), plan, delta, measurer(calibration))
 
 
 def shape_work(shape: StandardShape, network: QuantizedNetwork, steps: int) -> Work:

@@ -91,4 +91,19 @@ class Count:
         return type(value) is int and 1 <= value <= self.largest
 
 
+@dataclass(frozen=True)
+class Share:
+    """A number between two limits, both allowed."""
+
+    least: float
+    most: float
+
+    @property
+    def wants(self) -> str:
+        return f"a number from {self.least:g} to {self.most:g}"
+
+    def allows(self, value: object) -> bool:
+        return type(value) in (int, float) and self.least <= value <= self.most
+
+
 Check = Count | Text | Flag | OneOf | Name | TargetName | Threshold

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from .checks import Check, Count, Flag, Name, OneOf, TargetName, Text, Threshold
+from .checks import Check, Count, Flag, Name, OneOf, Share, TargetName, Text, Threshold
 
 ANY = "*"
 """Stands in a key for the names of a pattern table."""
 
 _WEIGHTS = OneOf((2, 4, 8, 16))
 _ACTIVATIONS = OneOf((4, 8, 16))
-_CLIPPING = OneOf(("mmse", "max"))
+_CLIPPING = OneOf(("mmse", "max", "percentile"))
+_ROUNDING = OneOf(("auto", "nearest", "compensated"))
 _DATA = Text("the path of a data set, or zoo:NAME/test (dev, calibration),")
 
 
@@ -50,8 +51,15 @@ FIELDS = (
     Field("plan.weights", _WEIGHTS, 8, "Bits of a weight.", "--weights"),
     Field("plan.activations", _ACTIVATIONS, 8, "Bits of the inputs of matrix products.", "--activations"),
     Field("plan.clipping", _CLIPPING, "mmse",
-          "Range of the weights: least mean square error, or the largest weight.", "--clipping"),
+          "Range of the weights: least mean square error, the largest weight, or a percentile of each row's.",
+          "--clipping"),
     Field("plan.activation_clipping", _CLIPPING, "mmse", "The same for the inputs of matrix products."),
+    Field("plan.percentile", Share(50.0, 100.0), 99.9, 'Of the magnitudes, per cent that a "percentile" range holds.'),
+    Field("plan.rounding", _ROUNDING, "auto",
+          "Weights to the nearest, or so that the errors of a row make up for each other on the calibration set; auto: "
+          "so below 8 bits.", "--rounding"),
+    Field("plan.bias_correction", Flag(), False,
+          "Biases take up the mean error of the rounded products on the calibration set."),
     Field("plan.state", OneOf((16, 32)), 32, "Bits of the cell state."),
     Field("plan.accumulators", OneOf(("auto", "shared", "separate")), "auto",
           "Whether the products of one gate add into one accumulator (less RAM) or into one each."),
@@ -59,6 +67,8 @@ FIELDS = (
     Field("plan.paths.*.weights", _WEIGHTS, None, "Bits of a weight in the paths that the pattern names."),
     Field("plan.paths.*.activations", _ACTIVATIONS, None, "Bits of the input of these paths."),
     Field("plan.paths.*.clipping", _CLIPPING, None, "Range of these paths' weights."),
+    Field("plan.paths.*.rounding", _ROUNDING, None, "How these paths' weights are rounded."),
+    Field("plan.paths.*.per_row", Flag(), None, "A scale for each row of these paths, or one for each matrix."),
     Field("plan.groups.*.activations", _ACTIVATIONS, None, "Bits of the vectors that the pattern names."),
     Field("plan.groups.*.clipping", _CLIPPING, None, "Range of these vectors."),
     Field("delta.threshold", Threshold(), 0,

@@ -9,6 +9,7 @@ from ..c_names import name_problem
 from ..errors import InputError
 from ..zoo import PREFIX as ZOO
 from . import fields, values
+from .plan_file import with_plan
 from .settings import Data, Delta, Metric, Plan, Rule, Settings, Source
 from .values import Values
 
@@ -17,7 +18,7 @@ ROLES = ("calibration", "dev", "test")
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; None leaves the file's value. `delta` is the text of `--delta`."""
+    """What the command line says; None leaves the file's value. `delta` is the text of `--delta`, `plan` a file."""
 
     model: str | None = None
     target: str | None = None
@@ -29,6 +30,8 @@ class Options:
     clipping: str | None = None
     delta: str | None = None
     kernels: str | None = None
+    plan: str | None = None
+    rounding: str | None = None
     name: str | None = None
     max_frames: int | None = None
     decode: str | None = None
@@ -43,6 +46,7 @@ _OPTION_KEYS = {
     "weights": ("plan.weights", "--weights"),
     "activations": ("plan.activations", "--activations"),
     "clipping": ("plan.clipping", "--clipping"),
+    "rounding": ("plan.rounding", "--rounding"),
     "kernels": ("delta.kernels", "--kernels"),
     "name": ("model.name", "--name"),
     "max_frames": ("model.max_frames", "--max-frames"),
@@ -65,6 +69,8 @@ def with_options(project: Values, options: Options) -> Values:
     """
     if options.model is not None:
         project = project.without("model.path").without("model.name")
+    if options.plan is not None:
+        project = with_plan(project, Path(options.plan))
     for option, (key, where) in _OPTION_KEYS.items():
         value = getattr(options, option)
         if value is not None:

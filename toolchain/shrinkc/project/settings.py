@@ -1,5 +1,6 @@
 """The settings of one build, checked and resolved: what `shrinkc.toml` and the options come to."""
 
+import dataclasses
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -44,11 +45,19 @@ class Metric:
 
 @dataclass(frozen=True)
 class PathPlan:
-    """One path's numbers: weight bits, bits of its input vector, and how weights are clipped."""
+    """One path's numbers: weight bits, bits of its input vector, how weights are clipped and rounded, whether each row
+    has a scale of its own. rounding: "nearest" or "compensated".
+    """
 
     weights: int
     activations: int
     clipping: str
+    rounding: str
+    per_row: bool
+
+
+PATH_KEYS = tuple(each.name for each in dataclasses.fields(PathPlan))
+"""What a rule can set of a path."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,8 @@ class Rule:
     weights: int | None = None
     activations: int | None = None
     clipping: str | None = None
+    rounding: str | None = None
+    per_row: bool | None = None
 
     def matches(self, name: str) -> bool:
         return matches(self.pattern, name)
@@ -77,14 +88,25 @@ def matches(pattern: str, name: str) -> bool:
     return fnmatchcase(name, pattern) or fnmatchcase(name.partition("@")[0], pattern)
 
 
+COMPENSATED_BELOW = 8
+"""Weights of fewer bits are rounded with compensation unless the plan says otherwise: from 8 on it changes nothing."""
+
+
 @dataclass(frozen=True)
 class Plan:
-    """How the network is quantised. Bits: weights 2, 4, 8 or 16; activations 4, 8 or 16; state 16 or 32."""
+    """How the network is quantised. Bits: weights 2, 4, 8 or 16; activations 4, 8 or 16; state 16 or 32.
+
+    clipping: "mmse", "max" or "percentile", of which `percentile` says how many values are within the range.
+    rounding: "auto", "nearest" or "compensated". bias_correction: do biases take up the products' mean error?
+    """
 
     weights: int = 8
     activations: int = 8
     clipping: str = "mmse"
     activation_clipping: str = "mmse"
+    percentile: float = 99.9
+    rounding: str = "auto"
+    bias_correction: bool = False
     state: int = 32
     accumulators: str = "auto"
     per_row: bool = True
@@ -96,14 +118,16 @@ class Plan:
 
         Its activation bits are the path's own if a path rule sets them, else the vector's, else the plan's.
         """
-        found = PathPlan(self.weights, self.for_group(vector).activations, self.clipping)
+        found = PathPlan(
+            self.weights, self.for_group(vector).activations, self.clipping, self.rounding, self.per_row
+        )
         for rule in self.paths:
             if rule.matches(path):
-                found = PathPlan(
-                    rule.weights or found.weights,
-                    rule.activations or found.activations,
-                    rule.clipping or found.clipping,
-                )
+                set_here = {name: getattr(rule, name) for name in PATH_KEYS if getattr(rule, name) is not None}
+                found = dataclasses.replace(found, **set_here)
+        if found.rounding == "auto":
+            chosen = "compensated" if found.weights < COMPENSATED_BELOW else "nearest"
+            return dataclasses.replace(found, rounding=chosen)
         return found
 
     def for_group(self, vector: str) -> GroupPlan:

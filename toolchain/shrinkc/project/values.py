@@ -1,6 +1,7 @@
 """Reading `shrinkc.toml`: syntax, keys and types, each fault one line that names file, place and remedy."""
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -81,12 +82,16 @@ def empty() -> Values:
 
 def read(folder: Path) -> Values:
     """Read and check the `shrinkc.toml` of a folder; InputError where it is missing or wrong."""
-    path = folder / FILE_NAME
+    return read_file(folder / FILE_NAME, "`shrinkc init DIR` writes a project")
+
+
+def read_file(path: Path, remedy: str) -> Values:
+    """Read and check a file of a project's keys; its paths start at its folder. remedy: where there is no such file."""
     try:
         text = path.read_bytes().decode()
         content = tomllib.loads(text)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}: `shrinkc init DIR` writes a project") from error
+        raise InputError(f"{path}: {error.strerror}: {remedy}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -94,8 +99,8 @@ def read(folder: Path) -> Values:
     entries = {}
     for key, value in _leaves(content, (), path, text):
         check(key, value, _place(path, text, key))
-        entries[key] = Value(value, folder)
-    return Values(entries, folder)
+        entries[key] = Value(value, path.parent)
+    return Values(entries, path.parent)
 
 
 def _leaves(table: Mapping[str, object], prefix: Key, path: Path, text: str) -> Iterator[tuple[Key, object]]:
@@ -130,7 +135,9 @@ def check(key: Key, value: object, where: str) -> None:
 
 def dotted(key: Key) -> str:
     """A key as TOML writes it, quoted where it must be."""
-    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else f'"{part}"' for part in key)
+    return ".".join(
+        part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False) for part in key
+    )
 
 
 def _place(path: Path, text: str, key: Key) -> str:

@@ -1,4 +1,4 @@
-"""Where a grid ends: the largest magnitude, or the clip that gives the least mean squared error."""
+"""Where a grid ends: at the largest magnitude, at a percentile, or at the clip with the least mean squared error."""
 
 import numpy as np
 
@@ -10,14 +10,19 @@ BLOCK = 1 << 15
 VECTOR_CANDIDATES = np.linspace(0.2, 1.0, 81)
 
 
-def clip_rows(weights: np.ndarray, limit: int, method: str, importance: np.ndarray) -> np.ndarray:
+def clip_rows(
+    weights: np.ndarray, limit: int, method: str, importance: np.ndarray, percentile: float = 100.0
+) -> np.ndarray:
     """The clip of each row of weights (rows, columns), float64 (rows,), for the grid {-limit..limit} * clip / limit.
 
     importance: mean square of each column's input; "mmse" minimises the error of the product, not of the weight alone.
+    percentile: how many of a row's weights, in per cent, "percentile" leaves within the range.
     """
     magnitudes = np.abs(weights).max(axis=1).astype(np.float64)
     if method == "max":
         return magnitudes
+    if method == "percentile":
+        return np.percentile(np.abs(weights), percentile, axis=1).astype(np.float64)
     best = magnitudes.copy()
     rows = max(1, BLOCK // weights.shape[1])
     for first in range(0, len(weights), rows):
@@ -42,8 +47,11 @@ def _least_error(weights: np.ndarray, magnitudes: np.ndarray, limit: int, import
     return best
 
 
-def clip_vector(seen: VectorRange, limit: int, method: str) -> float:
+def clip_vector(seen: VectorRange, limit: int, method: str, percentile: float = 100.0) -> float:
     """The clip of a vector for the grid {-limit..limit} * clip / limit, from its histogram of magnitudes."""
+    if method == "percentile" and seen.maximum:
+        held = np.searchsorted(np.cumsum(seen.counts), seen.counts.sum() * percentile / 100)
+        return min(seen.maximum, float(seen.centers[min(held, len(seen.centers) - 1)]))
     if method == "max" or limit > 1024 or not seen.maximum:
         return seen.maximum
     best, best_error = seen.maximum, np.inf

@@ -98,7 +98,7 @@ def _input_format(network: Network, ranges: Ranges, plan: Plan, widths: list[int
         return VectorFormat(INPUT, 2.0 ** -input_format(ranges).fraction, INT16_MAX)
     limit = LIMITS[max(widths)]
     method = plan.for_group(f"{network.layers[0].name}.x").clipping
-    clip = clip_vector(ranges[INPUT], limit, method) or 1.0
+    clip = clip_vector(ranges[INPUT], limit, method, plan.percentile) or 1.0
     return VectorFormat(INPUT, clip / limit, limit)
 
 
@@ -108,7 +108,7 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
     name = group_name(layer.name, source, bits)
     limit = LIMITS[bits]
     method = plan.for_group(f"{layer.name}.{source}").clipping
-    clip = clip_vector(ranges[wanted.vector], limit, method) or 1.0
+    clip = clip_vector(ranges[wanted.vector], limit, method, plan.percentile) or 1.0
     multiplier, shift = _ratio(step / (clip / limit))
     threshold = delta.for_group(name)
     if threshold is not None and not 0 <= threshold <= 2 * limit:

@@ -1,5 +1,7 @@
 """Network + Plan + Ranges to QuantizedNetwork."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..calibrate import Ranges
@@ -9,7 +11,8 @@ from ..numbers.operations import Operation
 from ..project import Delta, Plan
 from .expressions import operations_of
 from .formats import LayerFormats, choose_formats, quantize_to
-from .groups import make_groups
+from .groups import VectorFormat, make_groups
+from .moments import Measure, Moments
 from .products import quantize_products
 from .quantized import (
     Accumulator,
@@ -25,14 +28,46 @@ LEAVES_MAX = 3
 """A rescaled sum is at most 2^29: three of them and a rounding bit fit 32 bits."""
 
 
-def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta) -> QuantizedNetwork:
+PASSES = 2
+"""Times that a recurrent layer's weights are rounded on what the layer itself gave with those of the time before."""
+
+
+def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta, measure: Measure) -> QuantizedNetwork:
     """Integers for every weight, bias and equation of `network`.
 
+    measure: runs the network as quantised so far over the calibration set. It is asked only where the plan compensates
+    rounding or corrects biases: rank after rank, so that each layer is rounded on what the layers before it give in
+    integers, and a recurrent one on its own h.
     Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid.
     """
     formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
-    layers = tuple(_quantize_layer(layer, groups, ranges, plan, formats[layer.name]) for layer in network.layers)
+
+    def rounded(layer: Layer, moments: Moments | None = None) -> QuantizedLayer:
+        return _quantize_layer(layer, groups, ranges, plan, formats[layer.name], moments)
+
+    made = _assemble(network, entry, groups, tuple(rounded(layer) for layer in network.layers))
+    for rank in network.ranks:
+        asking = [layer for layer in rank if _asks(layer, plan)]
+        for _ in range(PASSES if any(layer.cell.states for layer in asking) else 1):
+            found = measure(made, [layer.name for layer in asking]) if asking else {}
+            again = {layer.name: rounded(layer, found[layer.name]) for layer in asking}
+            made = replace(made, layers=tuple(again.get(layer.name, layer) for layer in made.layers))
+    return made
+
+
+def _asks(layer: Layer, plan: Plan) -> bool:
+    """Does the rounding of this layer need to know what its products read?"""
+    return plan.bias_correction or any(
+        plan.for_path(f"{layer.name}.{affine.gate}.{source}", f"{layer.name}.{source}").rounding == "compensated"
+        for affine in layer.cell.affines
+        for source in affine.sources
+    )
+
+
+def _assemble(
+    network: Network, entry: VectorFormat, groups: tuple[SendGroup, ...], layers: tuple[QuantizedLayer, ...]
+) -> QuantizedNetwork:
     last = layers[-1]
     return QuantizedNetwork(
         name=network.name,
@@ -51,11 +86,16 @@ def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta) -> Quan
 
 
 def _quantize_layer(
-    layer: Layer, groups: tuple[SendGroup, ...], ranges: Ranges, plan: Plan, formats: LayerFormats
+    layer: Layer,
+    groups: tuple[SendGroup, ...],
+    ranges: Ranges,
+    plan: Plan,
+    formats: LayerFormats,
+    moments: Moments | None,
 ) -> QuantizedLayer:
     by_name = {group.name: group for group in groups}
     operations = operations_of(layer, ranges, formats)
-    accumulators, paths = quantize_products(layer, by_name, ranges, plan, operations.gate_fractions)
+    accumulators, paths = quantize_products(layer, by_name, ranges, plan, operations.gate_fractions, moments)
     equations = tuple(
         IntegerEquation(
             name=equation.name,

@@ -85,6 +85,7 @@ class Path:
     weight_bits: int
     activation_bits: int
     clipping: str
+    rounding: str
     largest_accumulator: int
 
 

@@ -4,7 +4,7 @@ Matrix products go through BLAS in float32 or float64, whichever the proven boun
 product and every partial sum is then an integer that the type holds without rounding. All else is integer arithmetic.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +35,12 @@ class Execution:
     states: dict[str, list[np.ndarray]] = field(default_factory=dict)
 
 
+Observer = Callable[[str, Mapping[str, np.ndarray]], None]
+"""Called with a layer's name and what its products see at one step of some utterances, by send group: int16
+(utterances, width).
+"""
+
+
 def run(
     network: QuantizedNetwork,
     utterances: Sequence[np.ndarray],
@@ -46,8 +52,7 @@ def run(
     modes: "delta" or "dense" by send group, as lowered, for the counts of columns; None: all that are sent count.
     """
     total = Execution([], [])
-    for group in batches(utterances, BATCH):
-        part = _run_batch(network, Batch.of(group), keep_states, modes or {})
+    for part in stream(network, utterances, keep_states, modes):
         total.outputs.extend(part.outputs)
         total.sent.extend(part.sent)
         for name, series in part.states.items():
@@ -55,12 +60,30 @@ def run(
     return total
 
 
-def _run_batch(network: QuantizedNetwork, batch: Batch, keep_states: bool, modes: Mapping[str, str]) -> Execution:
+def stream(
+    network: QuantizedNetwork,
+    utterances: Iterable[np.ndarray],
+    keep_states: bool = False,
+    modes: Mapping[str, str] | None = None,
+    observe: Observer | None = None,
+) -> Iterator[Execution]:
+    """`run`, with at most BATCH utterances in memory: an Execution for each batch, in order."""
+    for group in batches(utterances, BATCH):
+        yield _run_batch(network, Batch.of(group), keep_states, modes or {}, observe)
+
+
+def _run_batch(
+    network: QuantizedNetwork,
+    batch: Batch,
+    keep_states: bool,
+    modes: Mapping[str, str],
+    observe: Observer | None,
+) -> Execution:
     sent = {group.name: np.zeros(batch.frames.shape[:2], np.uint32) for group in network.groups}
     kept: dict[str, np.ndarray] = {}
 
     def run_layer(layer: QuantizedLayer, part: Batch, direction: str) -> np.ndarray:
-        runner = _LayerRun(network, layer, part, modes)
+        runner = _LayerRun(network, layer, part, modes, observe)
         outputs = runner.execute(keep_states)
         for name, counts in runner.sent.items():
             sent[name] += _at_frames(batch, part.ordered(counts, direction))
@@ -125,8 +148,14 @@ class _LayerRun:
     """One layer over a batch, step by step."""
 
     def __init__(
-        self, network: QuantizedNetwork, layer: QuantizedLayer, batch: Batch, modes: Mapping[str, str]
+        self,
+        network: QuantizedNetwork,
+        layer: QuantizedLayer,
+        batch: Batch,
+        modes: Mapping[str, str],
+        observe: Observer | None,
     ) -> None:
+        self.observe = observe
         self.layer, self.batch, self.inputs = layer, batch, batch.frames
         steps, columns = self.inputs.shape[:2]
         names = dict.fromkeys(matrix.group for one in layer.accumulators for matrix in one.matrices)
@@ -168,6 +197,8 @@ class _LayerRun:
         sums: dict[str, np.ndarray] = {}
         for equation in self.layer.equations:
             values[equation.name] = self._evaluate(equation.operation, values, sums, step)
+        if self.observe:
+            self.observe(self.layer.name, {name: values[f"sent {name}"] for name in self.groups})
         return values
 
     def _evaluate(self, node: Operation, values: dict, sums: dict, step: int) -> np.ndarray:

@@ -87,6 +87,7 @@ def _paths(network: QuantizedNetwork) -> tuple[report.PathEntry, ...]:
             weight_bits=path.weight_bits,
             activation_bits=path.activation_bits,
             clipping=path.clipping,
+            rounding=path.rounding,
             threshold=_threshold(network.group(path.group)),
             largest_accumulator=path.largest_accumulator,
             directions=len(layer.directions),

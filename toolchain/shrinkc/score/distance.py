@@ -31,3 +31,24 @@ def distance(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> Dista
     else:
         cosine = float(np.clip(np.dot(a / norms[0], b / norms[1]), -1.0, 1.0))
     return Distance(float(np.sqrt(np.mean(gap**2))), float(gap.max()), cosine)
+
+
+def divergence(float_outputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray], logits: bool = True) -> float:
+    """How far real outputs are from the float model's, finer than a rate of errors can tell.
+
+    logits: the Kullback-Leibler divergence of their softmax from float's, nats, mean over frames. Otherwise the mean
+    square difference as a share of the float outputs' variance.
+    """
+    first = np.concatenate([np.asarray(item, np.float64) for item in float_outputs])
+    second = np.concatenate([np.asarray(item, np.float64) for item in outputs])
+    if not len(first):
+        return 0.0
+    if not logits:
+        return float(np.mean(np.square(first - second)) / max(float(first.var()), np.finfo(float).tiny))
+    first, second = _log_softmax(first), _log_softmax(second)
+    return float(np.mean(np.sum(np.exp(first) * (first - second), axis=-1)))
+
+
+def _log_softmax(values: np.ndarray) -> np.ndarray:
+    shifted = values - values.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

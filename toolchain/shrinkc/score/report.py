@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..files import write_whole
 
 SCHEMA_FAMILY = "shrinkc-report-"
-SCHEMA = SCHEMA_FAMILY + "2"
+SCHEMA = SCHEMA_FAMILY + "3"
 FILE_NAME = "report.json"
 PAGE_NAME = "report.html"
 
@@ -58,6 +58,7 @@ class PathEntry(_Part):
     weight_bits: Annotated[int, _about("Bits of a weight")]
     activation_bits: Annotated[int, _about("Bits of an input")]
     clipping: Annotated[str, _about("How the weights' range was chosen")]
+    rounding: Annotated[str, _about("How the weights were rounded: to the nearest, or compensated")]
     threshold: Annotated[int | None, _about("Delta threshold in steps of the input's grid; null: off")]
     largest_accumulator: Annotated[int, _about("Largest value proven possible in its accumulator", ge=0)]
     directions: Annotated[

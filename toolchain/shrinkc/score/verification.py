@@ -29,7 +29,7 @@ def score(
     differ, None where every bit is the same. Raises InputError where the metric does not fit the labels.
     """
     real = runs.real()
-    errors, unit = _errors(dataset, metric, real)
+    errors, unit = errors_of(dataset, metric, real)
     phones = unit == "symbols"
     speakers = list(dataset.speakers)[: len(runs.device_outputs)] or None
     gap = distance(real["device"], real["float"])
@@ -78,17 +78,20 @@ def check_per_is_there(there: bool) -> None:
         raise InputError("--max-per-increase needs metric.kind 'per' and labels in the data set: the limit needs a PER")
 
 
-def _errors(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tuple[RunErrors | None, str]:
-    """Errors of each run, by utterance, and what is counted; None where there is nothing to score."""
+def errors_of(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tuple[RunErrors | None, str]:
+    """Errors of each run, by utterance, and what is counted; None where there is nothing to score.
+
+    Raises InputError where the metric does not fit the labels, or the labels not the outputs.
+    """
     if metric.kind == "outputs" or not (dataset.labelled or dataset.frame_labels is not None):
         return None, ""
-    for output in real["device"][:1]:
+    for output in next(iter(real.values()))[:1]:
         if output.shape[1] != len(dataset.symbols):
             raise InputError(
                 f"the model gives {output.shape[1]} outputs and the data set has {len(dataset.symbols)} "
                 "symbols: use the data that the model was trained for, or set metric.kind to 'outputs'"
             )
-    count = len(real["device"])
+    count = len(next(iter(real.values())))
     if metric.kind == "accuracy":
         references, unit = reference_labels(dataset)
         return {run: label_errors(references[:count], item, unit) for run, item in real.items()}, unit

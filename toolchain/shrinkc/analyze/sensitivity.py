@@ -1,0 +1,77 @@
+"""What quantising one path, or one vector, alone does: the rest stays at 16 bits, as near to float as integers come."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ..network import Network
+from ..project import Delta, Plan, Rule
+from .trials import Outcome, Trials
+
+WEIGHTS = (2, 4, 8)
+ACTIVATIONS = (4, 8)
+REST = 16
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    """Outcomes with one thing at few bits and all else at 16.
+
+    floor: with nothing at few bits. paths: by path and bits of its weights. vectors: by vector (`rnn1.h`) and bits of
+    its elements, in all the products that read it.
+    """
+
+    floor: Outcome
+    paths: Mapping[str, Mapping[int, Outcome]]
+    vectors: Mapping[str, Mapping[int, Outcome]]
+
+
+def path_names(network: Network) -> list[str]:
+    """Every matrix of a network, as `layer.gate.source`."""
+    return [
+        f"{layer.name}.{affine.gate}.{source}"
+        for layer in network.layers
+        for affine in layer.cell.affines
+        for source in affine.sources
+    ]
+
+
+def vector_names(network: Network) -> list[str]:
+    """Every vector that products read, as `layer.source`."""
+    return [f"{layer.name}.{source}" for layer in network.layers for source in layer.cell.sources]
+
+
+def sensitivities(
+    trials: Trials, plan: Plan, limit: int | None, jobs: int | None, progress: Progress = lambda *_: None
+) -> Sensitivities:
+    """One trial for each path and width, and for each vector and width.
+
+    plan: how to clip and round; its bits do not count. limit: utterances of the dev set. Products are dense, or sent at
+    a threshold of 0: the integers are the same.
+    """
+    rest = replace(plan, weights=REST, activations=REST, paths=(), groups=())
+    plans: dict[tuple[str, str, int], Plan] = {("floor", "", REST): rest}
+    for name in path_names(trials.network):
+        for bits in WEIGHTS:
+            plans["path", name, bits] = replace(rest, paths=(Rule(name, weights=bits),))
+    for name in vector_names(trials.network):
+        for bits in ACTIVATIONS:
+            plans["vector", name, bits] = replace(rest, groups=(Rule(name, activations=bits),))
+    found: dict[tuple[str, str, int], Outcome] = {}
+    for key, outcome in zip(plans, trials.outcomes(list(plans.values()), Delta(), limit, jobs), strict=True):
+        found[key] = outcome
+        progress("trying each path alone", len(found), len(plans))
+    return Sensitivities(
+        floor=found["floor", "", REST],
+        paths=_by_name(found, "path"),
+        vectors=_by_name(found, "vector"),
+    )
+
+
+def _by_name(found: Mapping[tuple[str, str, int], Outcome], kind: str) -> dict[str, dict[int, Outcome]]:
+    table: dict[str, dict[int, Outcome]] = {}
+    for (which, name, bits), outcome in found.items():
+        if which == kind:
+            table.setdefault(name, {})[bits] = outcome
+    return table

@@ -1,0 +1,96 @@
+"""Trying plans: each is quantised in full, run by the integer reference over a dev set, and held against float."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import numpy as np
+
+from ..calibrate import Ranges, calibrate
+from ..datasets import Dataset
+from ..network import Network, floating
+from ..project import Delta, Metric, Plan
+from ..quantize import QuantizedNetwork, quantize
+from ..reference import measurer, run
+from ..score import per as rates
+from ..score.distance import distance, divergence
+from ..score.verification import errors_of
+
+Outputs = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a quantised network does on the dev set, against the float one.
+
+    divergence: how far its outputs are from float's, as `score.distance.divergence` has it. rmse: in the outputs' unit.
+    increase: of the PER, or of the share of wrong labels, in points; None without labels. interval: of that, 95 %.
+    """
+
+    divergence: float
+    rmse: float
+    increase: float | None
+    interval: rates.Interval | None
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A model, the data to quantise it with, and the data to try it on. floats: the float model's outputs there."""
+
+    network: Network
+    ranges: Ranges
+    calibration: Dataset
+    dev: Dataset
+    metric: Metric
+    floats: Outputs
+
+    @classmethod
+    def of(cls, network: Network, calibration: Dataset, dev: Dataset, metric: Metric) -> "Trials":
+        """Calibrates the model, and runs it in float."""
+        ranges = calibrate(network, [features for features, _ in calibration])
+        return cls(network, ranges, calibration, dev, metric, floating.run(network, [features for features, _ in dev]))
+
+    def quantized(self, plan: Plan, delta: Delta) -> QuantizedNetwork:
+        """The model's integers by a plan."""
+        measure = measurer([features for features, _ in self.calibration])
+        return quantize(self.network, self.ranges, plan, delta, measure)
+
+    def outcome(self, quantized: QuantizedNetwork, limit: int | None = None) -> Outcome:
+        """What these integers do on the first `limit` utterances of the dev set."""
+        dev = self.dev.limit(limit)
+        floats = self.floats[: len(dev)]
+        outputs = run(quantized, [quantized.quantize_input(features) for features, _ in dev]).outputs
+        real = [each * quantized.output_scale for each in outputs]
+        errors, _ = errors_of(dev, self.metric, {"float": floats, "device": outputs})
+        increase = interval = None
+        if errors:
+            increase = 100.0 * (rates.per(errors["device"]) - rates.per(errors["float"]))
+            interval = rates.bootstrap_interval(errors["device"], errors["float"], list(dev.speakers) or None)
+        logits = self.metric.kind != "outputs"
+        return Outcome(divergence(floats, real, logits), distance(floats, real).rmse, increase, interval)
+
+    def outcomes(
+        self, plans: Sequence[Plan], delta: Delta, limit: int | None = None, jobs: int | None = None
+    ) -> Iterator[Outcome]:
+        """What each plan does, in order, as they are found; `jobs` processes work side by side (None: a core each)."""
+        jobs = min(jobs or os.cpu_count() or 1, len(plans))
+        if jobs <= 1:
+            yield from (self.outcome(self.quantized(plan, delta), limit) for plan in plans)
+            return
+        with ProcessPoolExecutor(jobs, get_context("fork"), _take, (self, delta, limit)) as pool:
+            yield from pool.map(_try, plans)
+
+
+_TAKEN: dict[str, tuple[Trials, Delta, int | None]] = {}
+"""What a worker process was started with."""
+
+
+def _take(trials: Trials, delta: Delta, limit: int | None) -> None:
+    _TAKEN["trials"] = (trials, delta, limit)
+
+
+def _try(plan: Plan) -> Outcome:
+    trials, delta, limit = _TAKEN["trials"]
+    return trials.outcome(trials.quantized(plan, delta), limit)
