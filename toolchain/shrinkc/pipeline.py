@@ -1,12 +1,17 @@
 """The way of the data, stage after stage: what `shrinkc build` and `shrinkc verify` do."""
 
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from . import __version__, importers
+from .analyze.choose import Budget, Choice, choose
+from .analyze.report import Analysis, analysis
+from .analyze.sensitivity import path_names, sensitivities
+from .analyze.trials import Trials
 from .calibrate import calibrate
 from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
@@ -21,7 +26,8 @@ from .emulate.trace import Trace
 from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
-from .project import Settings, Source
+from .numbers.functions import tanh_table
+from .project import Rule, Settings, Source
 from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
@@ -76,6 +82,63 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     quantized = quantize(network, ranges, settings.plan, settings.delta, measurer(_features(calibration)))
     settings.check_patterns([path.name for path in quantized.paths], [group.name for group in quantized.groups])
     return Prepared(network, calibration, quantized, _shares(quantized, calibration))
+
+
+def analyze(
+    settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
+) -> Analysis:
+    """What each path of the model costs on the target, and what quantising it alone does on the dev set.
+
+    limit: utterances of it. Raises InputError for a dataset that is missing or does not fit.
+    """
+    target = load_target(settings.target)
+    trials = _trials(settings, limit, progress)
+    found = sensitivities(trials, settings.plan, None, jobs, progress)
+    name, count = settings.source("dev").name, len(trials.dev)
+    return analysis(trials, found, name, count, target.name, FAMILIES[target.kernels], target.core.costs)
+
+
+def choose_plan(
+    settings: Settings,
+    budget: Budget,
+    max_flash: int | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> Choice:
+    """The best plan within a budget, tried on the dev set.
+
+    max_flash: bytes of tables and code together. Raises LimitError where there is none.
+    """
+    target = load_target(settings.target)
+    trials = _trials(settings, None, progress)
+    if max_flash is not None:
+        room = max_flash - _code_bytes(settings, trials, target)
+        budget = replace(budget, table_bytes=max(0, room))
+    return choose(trials, settings.plan, FAMILIES[target.kernels], budget, jobs, progress)
+
+
+def _code_bytes(settings: Settings, trials: Trials, target: Target) -> int:
+    """Flash that code takes where kernels of every width are linked: the most that a plan of mixed widths can need."""
+    names = path_names(trials.network)
+    rules = [Rule(name, weights=bits) for name, bits in zip(names, itertools.cycle((2, 4, 8)), strict=False)]
+    plan = replace(settings.plan, rounding="nearest", bias_correction=False, paths=tuple(rules))
+    quantized = trials.quantized(plan, settings.delta)
+    model = Prepared(trials.network, trials.calibration, quantized, _shares(quantized, trials.calibration))
+    sources = emit(
+        model.program(settings, target),
+        labels_of(trials.calibration, trials.network.outputs, settings.decode, settings.metric.blank),
+    )
+    sizes = compile_image(sources.files, sources.name, target).sizes
+    return sizes.code - tanh_table().nbytes
+
+
+def _trials(settings: Settings, limit: int | None, progress: Progress) -> Trials:
+    progress("importing")
+    network = importers.load(settings.model.path, settings.name)
+    calibration = _load(settings.source("calibration"), network)
+    dev = _load(settings.source("dev"), network).limit(limit)
+    progress("calibrating")
+    return Trials.of(network, calibration, dev, settings.metric)
 
 
 def test_features(settings: Settings, network: Network) -> list[np.ndarray]:

@@ -3,14 +3,22 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import InputError
-from ..files import replace_folder
+from ..files import replace_folder, write_whole
 from ..project import Options, Settings, resolve, with_options
-from ..project.values import FILE_NAME, empty, read
-from .console import Progress, print_report
+from ..project.values import FILE_NAME, Values, empty, read
+from .console import Bytes, Progress, print_report
+
+if TYPE_CHECKING:
+    from ..analyze.choose import Budget
+
+AUTO = "auto"
+DEFAULT_INCREASE = 0.3
+"""Points of PER that `--plan auto` may cost where no limit is given."""
 
 
 @click.command("build")
@@ -18,7 +26,19 @@ from .console import Progress, print_report
 @click.option("--target", metavar="T", help="Core or board: see `shrinkc targets`.")
 @click.option("-o", "--output", metavar="DIR", help="Folder of the build.  [default: build/T]")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on.")
-@click.option("--plan", metavar="FILE", help="How to quantise: a file with the tables plan and delta.")
+@click.option("--plan", metavar="FILE|auto", help="How to quantise: a file, or what is best within the limits below.")
+@click.option("--max-flash", type=Bytes(), metavar="BYTES", help="With --plan auto: of tables and code, such as 64K.")
+@click.option(
+    "--min-compression", type=click.FloatRange(0, 97), metavar="PERCENT", help="With --plan auto: off the float model."
+)
+@click.option(
+    "--max-per-increase",
+    type=click.FloatRange(-100, 100),
+    metavar="POINTS",
+    help=f"With --plan auto: on the dev set.  [default: {DEFAULT_INCREASE:g}, where no limit is given]",
+)
+@click.option("--dev", metavar="DATA", help="With --plan auto: data set to try plans on.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --plan auto: trials side by side.")
 @click.option("--weights", type=int, metavar="BITS", help="Bits of a weight: 2, 4, 8 or 16.")
 @click.option("--activations", type=int, metavar="BITS", help="Bits of the products' inputs: 4, 8 or 16.")
 @click.option("--clipping", metavar="WAY", help="Range of the weights: mmse, max or percentile.")
@@ -29,17 +49,80 @@ from .console import Progress, print_report
 @click.option("--decode", metavar="WAY", help="Decode outputs on the device too: none, argmax or ctc.")
 @click.option("--name", metavar="NAME", help="Prefix of the C names and files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def command(as_json: bool, **options: str | int | None) -> None:
+def command(
+    as_json: bool,
+    max_flash: int | None,
+    min_compression: float | None,
+    max_per_increase: float | None,
+    jobs: int | None,
+    **options: str | int | None,
+) -> None:
     """Compile MODEL (a file, or zoo:NAME) into C sources and an image.
 
-    In a project, `shrinkc.toml` gives whatever is not given here.
+    In a project, `shrinkc.toml` gives whatever is not given here. `--plan auto` finds bits for each path: the least
+    harm within the flash or the compression asked for, or the smallest model within the points of PER. It writes the
+    plan beside the output folder, for `--plan FILE`.
     """
-    settings = _settings(Options(**options))
+    auto = options["plan"] == AUTO
+    given = {
+        "--max-flash": max_flash,
+        "--min-compression": min_compression,
+        "--max-per-increase": max_per_increase,
+        "--dev": options["dev"],
+        "--jobs": jobs,
+    }
+    if not auto:
+        _refuse_limits(given)
+    project = _project(Options(**options | ({"plan": None} if auto else {})))
+    settings = resolve(project)
     check_output(settings.output)
+    plan = None
+    if auto:
+        from ..analyze.choose import Budget
+
+        if (max_flash, min_compression, max_per_increase) == (None, None, None):
+            max_per_increase = DEFAULT_INCREASE
+        budget = Budget(compression=min_compression, increase=max_per_increase)
+        project, plan = _chosen(project, settings, budget, max_flash, jobs)
+        settings = resolve(project)
     report = build(settings)
     print_report(report, as_json)
+    if plan is not None:
+        write_whole(plan_path(settings), plan)
+        click.echo(f"the plan: {os.path.relpath(plan_path(settings))}", err=as_json)
     if not as_json:
         click.echo(f"written to {os.path.relpath(settings.output)}")
+
+
+def _refuse_limits(given: dict[str, object]) -> None:
+    """Options of --plan auto that would be ignored without it."""
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(f"{option} belongs to --plan {AUTO}; give both, or `shrinkc verify` the limit")
+
+
+def plan_path(settings: Settings) -> Path:
+    """Where a chosen plan goes: beside the output folder, which a later build replaces."""
+    return settings.output.with_name(f"{settings.output.name}.plan.toml")
+
+
+def _chosen(
+    project: Values, settings: Settings, budget: "Budget", max_flash: int | None, jobs: int | None
+) -> tuple[Values, str]:
+    """The project with the best plan within a budget, and the plan's file."""
+    from .. import pipeline
+    from ..analyze.written import in_the_way, plan_file, with_choice
+    from ..datasets import load
+
+    said = in_the_way(project)
+    if said is not None:
+        raise InputError(f"--plan {AUTO} chooses the bits, and {said} gives some: leave one of them out")
+    with Progress() as progress:
+        choice = pipeline.choose_plan(settings, budget, max_flash, jobs, progress)
+    dev = settings.source("dev")
+    project = with_choice(project, choice)
+    text = plan_file(resolve(project).recorded, choice, settings.model.name, dev.name, len(load(dev.path)))
+    return project, text
 
 
 def build(settings: Settings) -> object:
@@ -58,10 +141,10 @@ def build(settings: Settings) -> object:
     return report
 
 
-def _settings(options: Options) -> Settings:
+def _project(options: Options) -> Values:
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else empty()
-    return resolve(with_options(project, options))
+    return with_options(project, options)
 
 
 def check_output(folder: Path) -> None:

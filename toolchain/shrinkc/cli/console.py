@@ -1,10 +1,13 @@
 """What commands print: tables and progress, rich on a terminal, plain text elsewhere."""
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TextIO
+
+import click
 
 from ..score.table import plain
 
@@ -46,6 +49,20 @@ def print_report(report: object, as_json: bool) -> None:
     print_table(title(report), headline(report))
     for note in report.notes:
         print(f"note: {note}")
+
+
+class Bytes(click.ParamType):
+    """A number of bytes: 65536, 64K, 1.5M (K is 1,024)."""
+
+    name = "bytes"
+
+    def convert(self, value: object, option: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([KM]?)", str(value).strip().upper())
+        if match is None or not float(match[1]):
+            self.fail(f"{value!r} is no number of bytes: write 65536, 64K or 1.5M", option, context)
+        return int(float(match[1]) * {"": 1, "K": 1 << 10, "M": 1 << 20}[match[2]])
 
 
 class Progress:

@@ -2,7 +2,7 @@
 
 from .kernels import FAMILIES, Family
 from .lower import lower
-from .modes import cheapest_modes, dense_modes, plain_modes
+from .modes import cheapest_modes, dense_modes, plain_modes, product_cost
 from .program import Program
 
-__all__ = ["FAMILIES", "Family", "Program", "cheapest_modes", "dense_modes", "lower", "plain_modes"]
+__all__ = ["FAMILIES", "Family", "Program", "cheapest_modes", "dense_modes", "lower", "plain_modes", "product_cost"]

@@ -82,9 +82,8 @@ def delta_cost(network: QuantizedNetwork, family: Family, costs: Costs, group: S
     """Instructions a step of a group's scan and delta products, where a share of its columns is sent."""
     total = group.width * (costs.scan + share * costs.send)
     for matrix in matrices_of(network, group):
-        multiplication, row = costs.delta[matrix.bits]
         rows = family.delta[matrix.bits].padded_rows(len(matrix.weights))
-        total += rows * (row + share * group.width * multiplication)
+        total += _product(costs.delta[matrix.bits], rows, share * group.width)
     return total
 
 
@@ -93,11 +92,19 @@ def dense_cost(network: QuantizedNetwork, family: Family, costs: Costs, group: S
     held = group.delta and group.thresholds.any()
     total = group.width * (costs.hold if held else costs.quantize)
     for matrix in matrices_of(network, group):
-        multiplication, row = costs.dense[matrix.bits]
-        layout = family.dense[matrix.bits]
-        rows, columns = layout.padded_rows(len(matrix.weights)), layout.padded_columns(group.width)
-        total += rows * (row + columns * multiplication)
+        total += product_cost(family, costs, matrix.bits, len(matrix.weights), group.width)
     return total
+
+
+def product_cost(family: Family, costs: Costs, bits: int, rows: int, columns: int) -> float:
+    """Instructions of one dense product, rows x columns weights of `bits` bits, without reading its vector."""
+    layout = family.dense[bits]
+    return _product(costs.dense[bits], layout.padded_rows(rows), layout.padded_columns(columns))
+
+
+def _product(cost: tuple[float, float], rows: int, columns: float) -> float:
+    multiplication, row = cost
+    return rows * (row + columns * multiplication)
 
 
 def _tied(layer: QuantizedLayer, network: QuantizedNetwork) -> Iterable[tuple[str, ...]]:

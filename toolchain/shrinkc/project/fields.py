@@ -41,7 +41,7 @@ FIELDS = (
           "Also give a function that decodes an output: its best class, or greedy CTC's next symbol.", "--decode"),
     Field("data.calibration", _DATA, None, "Inputs that ranges are measured on; a zoo model brings its own.",
           "--calibration"),
-    Field("data.dev", _DATA, None, "Data to choose plans and thresholds on; no command reads it yet."),
+    Field("data.dev", _DATA, None, "Data that plans are tried on: by `shrinkc analyze` and `--plan auto`.", "--dev"),
     Field("data.test", _DATA, None, "Data that `shrinkc verify` runs.", "--dataset"),
     Field("metric.kind", OneOf(("per", "accuracy", "outputs")), "per",
           "Score: phone error rate, accuracy, or distance of the outputs from the float model's alone."),

@@ -11,7 +11,7 @@ TABLES = ("plan", "delta")
 
 
 def with_plan(project: Values, path: Path) -> Values:
-    """The project with the plan of a file in place of its own. Raises InputError, with file and line, for its faults."""
+    """The project with a file's plan in place of its own. Raises InputError, with file and line, for its faults."""
     given = values.read_file(path, "give --plan a file with the tables [plan] and [delta], or --plan auto")
     for key in given.entries:
         if key[0] not in TABLES:

@@ -24,6 +24,7 @@ class Options:
     target: str | None = None
     output: str | None = None
     calibration: str | None = None
+    dev: str | None = None
     test: str | None = None
     weights: int | None = None
     activations: int | None = None
@@ -42,6 +43,7 @@ _OPTION_KEYS = {
     "target": ("target", "--target"),
     "output": ("output.folder", "--output"),
     "calibration": ("data.calibration", "--calibration"),
+    "dev": ("data.dev", "--dev"),
     "test": ("data.test", "--dataset"),
     "weights": ("plan.weights", "--weights"),
     "activations": ("plan.activations", "--activations"),

@@ -90,9 +90,9 @@ def quantize_gate(
 ) -> list[GateSum]:
     """Integers of a gate: for each sum its paths' weights. The first sum carries the bias, float64 (rows,).
 
-    fraction: of the requantised value. moments: of the layer's inputs; without them all goes to the nearest, and no bias
-    is corrected. corrected: does the bias take up the mean error of the rounded products? Rows whose sums would not fit
-    32 bits get a coarser scale. Raises BuildError where none does.
+    fraction: of the requantised value. moments: of the layer's inputs; without them all goes to the nearest, and no
+    bias is corrected. corrected: does the bias take up the mean error of the rounded products? Rows whose sums would
+    not fit 32 bits get a coarser scale. Raises BuildError where none does.
     """
     rounder = _Rounder(sums, moments, corrected)
     steps = [_usable(step, fraction) for step in rounder.best_steps()]
@@ -204,8 +204,7 @@ def _usable(step: np.ndarray, fraction: int) -> np.ndarray:
 def _bounds(bias: np.ndarray, weights: Sequence[np.ndarray], paths: Sequence[PathSpec]) -> np.ndarray:
     """(rows,): |bias| + sum of |weight| * the largest input."""
     return np.abs(bias) + sum(
-        np.abs(array).sum(axis=1, dtype=np.int64) * path.group.limit
-        for array, path in zip(weights, paths, strict=True)
+        np.abs(array).sum(axis=1, dtype=np.int64) * path.group.limit for array, path in zip(weights, paths, strict=True)
     )
 
 

@@ -4,14 +4,14 @@ What counts is not the weight but its product. With e = w - q * step, the errors
 second moment of what the row multiplies, the squared error of its sum is e G e^T. Nearest rounding makes each element
 of e small. Compensated rounding makes e G e^T small: it rounds one column after another and moves the columns that
 are still free so that they take up the error made so far (optimal brain surgeon, Hassibi and Stork 1993; column by
-column with a Cholesky factor of the inverse, as GPTQ does, Frantar et al. 2022). Then it looks at each weight again, with
-all others as they are, until none wants to move (coordinate descent): that never raises the error.
+column with a Cholesky factor of the inverse, as GPTQ does, Frantar et al. 2022). Then it looks at each weight again,
+with all others as they are, until none wants to move (coordinate descent): that never raises the error.
 """
 
 import numpy as np
 
 DAMPING = 0.01
-"""Share of the mean of G's diagonal that is added to it: columns that hardly move are not trusted to make up for much."""
+"""Share of the mean of G's diagonal that is added to it, so that columns that hardly move make up for little."""
 BLOCK = 64
 """Columns whose errors are handed on together: within a block one by one, to all behind it in one product."""
 SWEEPS = 4

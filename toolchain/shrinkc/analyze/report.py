@@ -1,0 +1,208 @@
+"""What `shrinkc analyze` prints as JSON: every key, its type, its unit and what it means."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from ..lower import product_cost
+from ..lower.kernels import Family
+from ..target import Costs
+from .sensitivity import Sensitivities
+from .trials import Outcome, Trials
+
+SCHEMA = "shrinkc-analysis-1"
+SHRUNK, FINER = 4, 8
+"""The width that is asked about, and the one that a skipped path would have."""
+WORTH, SHARE = 2.0, 0.05
+"""A path is worth skipping if that saves this many times as much divergence a byte as the mean path does, and at least
+this share of all that all paths lose."""
+CANDIDATE_H = ("candidate.h", "recurrent.h", "candidate.rh")
+"""Paths that the study leaves at 16 bits: the candidate's product of h, by cell (Rezk et al. 2022)."""
+
+
+def _about(description: str, **limits: float) -> msgspec.Meta:
+    return msgspec.Meta(description=description, **limits)
+
+
+class _Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A part of the report."""
+
+
+class Effect(_Part):
+    """What one width does to the whole network, all else at 16 bits."""
+
+    bits: Annotated[int, _about("Bits of a weight, or of an element of the vector")]
+    divergence: Annotated[
+        float, _about("Of the softmax of the outputs from float's (Kullback-Leibler), nats, mean over frames")
+    ]
+    rmse: Annotated[float, _about("Root mean square difference of the outputs from float's, in their unit")]
+    increase: Annotated[float | None, _about("Of the PER, or of wrong labels, points; null: no labels")]
+    ci95: Annotated[tuple[float, float] | None, _about("95 % interval of `increase`, points")]
+    flash: Annotated[int | None, _about("Weights of the path at this width, bytes, without filling; null: a vector")]
+    instructions: Annotated[
+        float | None, _about("Dense product of the path a step on the target, from its measured costs")
+    ]
+
+
+class PathEntry(_Part):
+    name: Annotated[str, _about("Path, as layer.gate.source")]
+    rows: Annotated[int, _about("Rows of the matrix", ge=1)]
+    columns: Annotated[int, _about("Columns of the matrix", ge=1)]
+    effects: Annotated[tuple[Effect, ...], _about("At each width")]
+    worth: Annotated[
+        float, _about(f"Divergence that {FINER} bits save over {SHRUNK}, a byte, in times of the mean over all paths")
+    ]
+    skip: Annotated[bool, _about("Is it worth leaving at more bits than the rest?")]
+
+
+class VectorEntry(_Part):
+    name: Annotated[str, _about("Vector, as layer.source")]
+    width: Annotated[int, _about("Elements of the vector", ge=1)]
+    effects: Annotated[tuple[Effect, ...], _about("At each width")]
+
+
+class Study(_Part):
+    paths: Annotated[tuple[str, ...], _about("Paths that the study leaves at 16 bits: the candidate's product of h")]
+    holding: Annotated[tuple[str, ...], _about("Of these, the ones that are worth skipping here")]
+
+
+class Analysis(_Part):
+    """All of it."""
+
+    schema: Annotated[str, _about("Name and number of this layout")]
+    model: Annotated[str, _about("Model")]
+    target: Annotated[str, _about("Core or board whose costs are shown")]
+    dataset: Annotated[str, _about("Data set that each trial ran over")]
+    utterances: Annotated[int, _about("Utterances of it", ge=1)]
+    calibration_utterances: Annotated[int, _about("Utterances that ranges and rounding were made with", ge=1)]
+    rest: Annotated[Effect, _about("With everything at 16 bits")]
+    paths: Annotated[tuple[PathEntry, ...], _about("Every matrix, in the order of the network")]
+    vectors: Annotated[tuple[VectorEntry, ...], _about("Every vector that products read")]
+    study: Annotated[Study, _about("What became of the study's choice")]
+
+
+def analysis(
+    trials: Trials, found: Sensitivities, dataset: str, utterances: int, target: str, family: Family, costs: Costs
+) -> Analysis:
+    """The report of all trials."""
+    shapes = {
+        f"{layer.name}.{name}": array.shape for layer in trials.network.layers for name, array in layer.matrices.items()
+    }
+    worth = _worth(found, {name: rows * columns for name, (rows, columns) in shapes.items()})
+    saved = {name: _saved(effects) for name, effects in found.paths.items()}
+    total = sum(saved.values()) or 1.0
+    skips = {name for name in shapes if worth[name] >= WORTH and saved[name] >= SHARE * total}
+    paths = tuple(
+        PathEntry(
+            name=name,
+            rows=shapes[name][0],
+            columns=shapes[name][1],
+            effects=tuple(
+                _effect(bits, one, shapes[name][0] * shapes[name][1] * bits // 8,
+                        product_cost(family, costs, bits, *shapes[name]))
+                for bits, one in effects.items()
+            ),
+            worth=worth[name],
+            skip=name in skips,
+        )
+        for name, effects in found.paths.items()
+    )  # fmt: skip
+    candidates = tuple(name for name in shapes if name.partition(".")[2] in CANDIDATE_H)
+    return Analysis(
+        schema=SCHEMA,
+        model=trials.network.name,
+        target=target,
+        dataset=dataset,
+        utterances=utterances,
+        calibration_utterances=len(trials.calibration),
+        rest=_effect(16, found.floor),
+        paths=paths,
+        vectors=_vectors(trials, found),
+        study=Study(paths=candidates, holding=tuple(name for name in candidates if name in skips)),
+    )
+
+
+def _vectors(trials: Trials, found: Sensitivities) -> tuple[VectorEntry, ...]:
+    widths = {
+        f"{layer.name}.{source}": layer.width(source)
+        for layer in trials.network.layers
+        for source in layer.cell.sources
+    }
+    return tuple(
+        VectorEntry(name=name, width=widths[name], effects=tuple(_effect(bits, one) for bits, one in effects.items()))
+        for name, effects in found.vectors.items()
+    )
+
+
+def _effect(bits: int, outcome: Outcome, flash: int | None = None, instructions: float | None = None) -> Effect:
+    interval = outcome.interval
+    return Effect(
+        bits=bits,
+        divergence=outcome.divergence,
+        rmse=outcome.rmse,
+        increase=outcome.increase,
+        ci95=None if interval is None else (interval.low, interval.high),
+        flash=flash,
+        instructions=instructions,
+    )
+
+
+def _saved(effects: Mapping[int, Outcome]) -> float:
+    return max(0.0, effects[SHRUNK].divergence - effects[FINER].divergence)
+
+
+def _worth(found: Sensitivities, weights: Mapping[str, int]) -> dict[str, float]:
+    """By path: divergence that more bits save a weight, over the mean of that over all weights."""
+    mean = sum(_saved(effects) for effects in found.paths.values()) / sum(weights.values())
+    return {name: _saved(effects) / weights[name] / mean if mean else 0.0 for name, effects in found.paths.items()}
+
+
+def to_json(found: Analysis) -> str:
+    """The report as JSON, two spaces of indent."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+
+
+def path_rows(found: Analysis) -> list[tuple[str, ...]]:
+    """The table of paths, a heading first."""
+    widths = [effect.bits for effect in found.paths[0].effects]
+    heading = ["path", "weights"]
+    for bits in widths:
+        heading += [f"{bits} bits: bytes", "instructions", "divergence", "PER, points"]
+    rows = [(*heading, f"{FINER} over {SHRUNK} bits")]
+    for path in found.paths:
+        cells = [path.name, f"{path.rows} x {path.columns}"]
+        for effect in path.effects:
+            cells += [f"{effect.flash:,}", f"{effect.instructions:,.0f}", *_effect_cells(effect)]
+        rows.append((*cells, f"{path.worth:.1f} x{' skip' if path.skip else ''}"))
+    return rows
+
+
+def vector_rows(found: Analysis) -> list[tuple[str, ...]]:
+    """The table of vectors, a heading first."""
+    heading = ["vector", "elements"]
+    for effect in found.vectors[0].effects:
+        heading += [f"{effect.bits} bits: divergence", "PER, points"]
+    rows = [tuple(heading)]
+    for vector in found.vectors:
+        cells = [vector.name, f"{vector.width}"]
+        for effect in vector.effects:
+            cells += _effect_cells(effect)
+        rows.append(tuple(cells))
+    return rows
+
+
+def _effect_cells(effect: Effect) -> list[str]:
+    return [f"{effect.divergence:.5f}", "" if effect.increase is None else f"{effect.increase:+.2f}"]
+
+
+def conclusions(found: Analysis) -> list[str]:
+    """What the tables say, in sentences."""
+    skips = [path.name for path in found.paths if path.skip]
+    lines = [f"worth more bits than the rest: {', '.join(skips) or 'no path stands out'}"]
+    if not found.study.paths:
+        return [*lines, "the study's skips (the candidate's product of h): this model has no such path"]
+    missing = [name for name in found.study.paths if name not in found.study.holding]
+    holding = ", ".join(found.study.holding) or "none"
+    return [*lines, f"the study's skips (the candidate's product of h): hold for {holding}; not for "
+                    f"{', '.join(missing) or 'none'}"]  # fmt: skip

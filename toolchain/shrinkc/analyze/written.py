@@ -1,0 +1,49 @@
+"""A chosen plan as settings, and as a file that says why."""
+
+from ..project.plan_file import plan_text
+from ..project.values import Values
+from .choose import Choice
+
+OPTION = "--plan auto"
+
+
+def with_choice(project: Values, choice: Choice) -> Values:
+    """The project with the chosen bits. What the project says of clipping, rounding and all else stays."""
+    project = project.set(("plan", "weights"), choice.plan.weights, OPTION)
+    for rule in choice.plan.paths:
+        project = project.set(("plan", "paths", rule.pattern, "weights"), rule.weights, OPTION)
+    return project
+
+
+def plan_file(recorded: dict[str, object], choice: Choice, model: str, dev: str, utterances: int) -> str:
+    """The file that `--plan FILE` reads. recorded: the settings in force, of which it takes the plan and the delta."""
+    found = choice.outcome
+    heading = [
+        f"Chosen by `shrinkc build {OPTION}` for {model}: {choice.compression:.1f} % off, "
+        f"{choice.table_bytes:,} bytes of tables.",
+        f"On {utterances} utterances of {dev}: divergence {found.divergence:.5f}{_points(choice)}.",
+        "Repeat it with --plan and this file.",
+    ]
+    remarks = {rule.pattern: _remark(choice, rule.pattern) for rule in choice.plan.paths}
+    return plan_text(recorded, heading, remarks)
+
+
+def _points(choice: Choice) -> str:
+    found = choice.outcome
+    if found.increase is None or found.interval is None:
+        return ""
+    low, high = found.interval.low, found.interval.high
+    return f", {found.increase:+.2f} points (95 % interval {low:+.2f} to {high:+.2f}, over {found.interval.over})"
+
+
+def _remark(choice: Choice, path: str) -> str:
+    effects = choice.sensitivities.paths[path]
+    return "divergence alone: " + ", ".join(f"{one.divergence:.5f} at {bits} bits" for bits, one in effects.items())
+
+
+def in_the_way(project: Values) -> str | None:
+    """What a project or an option says that `--plan auto` would have to overrule; None where there is nothing."""
+    if ("plan", "weights") in project.entries:
+        return "plan.weights"
+    rules = [key for key in project.entries if key[:2] in (("plan", "paths"), ("plan", "groups"))]
+    return ".".join(rules[0][:2]) if rules else None
