@@ -35,6 +35,11 @@ from ..train.cells import CELLS
     type=click.Path(path_type=Path),
     help="A trained .keras model to learn from beside the labels; repeatable.",
 )
+@click.option(
+    "--quantize",
+    type=click.Path(path_type=Path),
+    help="Fine-tune --start on the grids that this plan gives its weights.",
+)
 @click.option("--cell", help=f"{', '.join([*CELLS][:-1])} or {[*CELLS][-1]}.")
 @click.option("--layers", type=int, help="Recurrent layers.")
 @click.option("--units", type=int, help="Units of each recurrent layer.")
@@ -50,6 +55,7 @@ def command(
     config: Path | None,
     start: Path | None,
     teachers: tuple[Path, ...],
+    quantize: Path | None,
     **given: object,
 ) -> None:
     """Train a phone recogniser with Keras: frame labels first, then CTC, until the dev PER stops falling.
@@ -63,8 +69,9 @@ def command(
     from ..train.settings import read_settings
 
     settings = read_settings(config, given)
+    plan = None if quantize is None else _plan(quantize)
     datasets = {path: _labelled(path) for path in (*data_paths, *dev_paths)}
-    progress = _run(settings, datasets, data_paths, dev_paths, output, (start, teachers))
+    progress = _run(settings, datasets, data_paths, dev_paths, output, (start, teachers), plan)
     click.echo(f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}")
 
 
@@ -79,7 +86,16 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ignore[no-untyped-def]
+def _plan(path: Path):  # type: ignore[no-untyped-def]
+    """The plan of a file."""
+    from ..project.plan_file import with_plan
+    from ..project.resolve import plan_of
+    from ..project.values import empty
+
+    return plan_of(with_plan(empty(), path))
+
+
+def _run(settings, datasets, data_paths, dev_paths, output, elders, plan):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
     try:
         from ..train.elders import Elders
@@ -105,6 +121,7 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ig
         # Elsewhere than on a terminal the line an epoch is progress enough.
         watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
         elders=Elders(*elders),
+        plan=plan,
     )
 
 

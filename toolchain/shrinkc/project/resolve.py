@@ -125,7 +125,7 @@ def resolve(project: Values) -> Settings:
         decode=project.get("model.decode"),
         data=Data(**{role: _data(project, role, model) for role in ROLES}),
         metric=metric(project),
-        plan=_plan(project),
+        plan=plan_of(project),
         delta=_delta(project),
         output=_output(project, target, name),
         recorded={},
@@ -213,7 +213,8 @@ def _name_of(model: Source) -> str:
     return name
 
 
-def _plan(project: Values) -> Plan:
+def plan_of(project: Values) -> Plan:
+    """How the network is quantised."""
     plain = [item.parts[-1] for item in fields.FIELDS if item.parts[0] == "plan" and len(item.parts) == 2]
     return Plan(
         **{key: project.get(f"plan.{key}") for key in plain},

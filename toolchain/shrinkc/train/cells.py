@@ -33,7 +33,7 @@ class TrainedCell:
 
     layer: the class of its layers, in keras.layers or shrinkc.keras. options(settings, inputs): those of a layer that
     reads `inputs` values. takes: settings that mean nothing to cells without them. refuses: settings that are not for
-    this cell, with the reason.
+    this cell, with the reason. folded: options of a layer whose batch norm is folded into its weights.
     """
 
     name: str
@@ -41,6 +41,7 @@ class TrainedCell:
     options: Callable[["Settings", int], dict[str, Any]] = _none
     takes: tuple[str, ...] = ()
     refuses: Mapping[str, str] = field(default_factory=dict)
+    folded: Mapping[str, Any] = field(default_factory=dict)
 
 
 CELLS = {
@@ -49,7 +50,7 @@ CELLS = {
         TrainedCell("lstm", "LSTM"),
         TrainedCell("gru", "GRU"),
         TrainedCell("simple_rnn", "SimpleRNN"),
-        TrainedCell("ligru", "LiGRU", _ligru, refuses={"batch_norm": "has its own"}),
+        TrainedCell("ligru", "LiGRU", _ligru, refuses={"batch_norm": "has its own"}, folded={"batch_norm": False}),
         TrainedCell(
             "sru",
             "SRU",

@@ -16,9 +16,11 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..errors import InputError
 from ..files import write_whole
+from ..project import Plan
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
 from .elders import Elders, load_teachers, start_from
+from .grids import grids_of, without_batch_norm
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
@@ -35,12 +37,14 @@ def train(
     tell: Callable[[str], None],
     watch: Callable[[Any, int], Any] = lambda items, _count: items,
     elders: Elders = Elders(),  # noqa: B008  frozen
+    plan: Plan | None = None,
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
-    count)` passes the batches of an epoch through, for a progress bar. `elders`: trained models to begin with. In
-    `folder`: model, log, settings, checkpoint.
+    count)` passes the batches of an epoch through, for a progress bar. `elders`: trained models to begin with. `plan`:
+    the start model is fine-tuned on the grids that this gives its weights, and has them in the end; its batch norm is
+    folded. In `folder`: model, log, settings, checkpoint.
     """
     import keras
     import tensorflow as tf
@@ -52,10 +56,17 @@ def train(
     run |= elders.digests()
     if not elders.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
-    model = build(settings, len(data.symbols), data.mean, data.std)
-    if elders.start:
+    model = build(settings, len(data.symbols), data.mean, data.std, folded=plan is not None)
+    grids = None
+    if plan is not None:
+        if elders.start is None:
+            raise InputError("--quantize fine-tunes a trained model: give it with --start")
+        without_batch_norm(model, elders.start)
+        grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
+        run |= {"plan": repr(plan)}
+    elif elders.start:
         start_from(model, elders.start)
-    trainer = Trainer(model, settings, load_teachers(elders.teachers, model))
+    trainer = Trainer(model, settings, load_teachers(elders.teachers, model), grids)
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
     while True:

@@ -34,10 +34,11 @@ def _check_projection(stack: list[Any], settings: Settings) -> None:
         )
 
 
-def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -> Any:
+def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray, folded: bool = False) -> Any:
     """A Keras model from raw features (batch, frames, width) to logits (batch, frames, symbols).
 
-    Layers are named `normalization`, `rnn1` ..., `head`. `mean` and `std` are (width,) of the training data.
+    Layers are named `normalization`, `rnn1` ..., `head`. `mean` and `std` are (width,) of the training data. folded:
+    without batch norm, whose effect is then in the weights.
     """
     import keras
 
@@ -45,10 +46,10 @@ def build(settings: Settings, symbols: int, mean: np.ndarray, std: np.ndarray) -
     layer = _layer_class(cell.layer)
     stack = []
     for index in range(settings.layers):
-        if settings.batch_norm:
+        if settings.batch_norm and not folded:
             norm = keras.layers.BatchNormalization(momentum=settings.average, name=f"norm{index + 1}")
             stack.append(norm)
-        options = cell.options(settings, settings.units if index else len(mean))
+        options = cell.options(settings, settings.units if index else len(mean)) | (cell.folded if folded else {})
         stack.append(layer(settings.units, return_sequences=True, name=f"rnn{index + 1}", **options))
     _check_projection(stack, settings)
     normalise = keras.layers.Normalization(

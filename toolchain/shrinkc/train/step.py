@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from .batches import Batch
 from .elders import taught_loss
+from .grids import Grid, snapped
 from .network import forward
 from .settings import Settings
 
@@ -16,10 +17,18 @@ from .settings import Settings
 class Trainer:
     """A model with its optimiser and its averaged weights, whose state can be taken out and put back."""
 
-    def __init__(self, model: Any, settings: Settings, teachers: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        model: Any,
+        settings: Settings,
+        teachers: Sequence[Any] = (),
+        grids: Sequence[Grid | None] | None = None,
+    ) -> None:
+        """grids: of each trainable variable, what its value is rounded to in the forward pass; None for no rounding."""
         import keras
 
         self.model = model
+        self._grids = grids
         self._teachers = teachers
         self._settings = settings
         self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
@@ -46,7 +55,8 @@ class Trainer:
         def step(features, lengths, targets, labels, label_lengths, seed, decay):  # type: ignore[no-untyped-def]
             variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
-                logits = forward(self.model, features, lengths, self._settings.dropout, seed)
+                with self._on_grids(variables):
+                    logits = forward(self.model, features, lengths, self._settings.dropout, seed)
                 loss = loss_of(logits, lengths, targets, labels, label_lengths)
                 if self._teachers:
                     count = tf.reduce_sum(label_lengths)
@@ -75,14 +85,26 @@ class Trainer:
             )
         )
 
+    def _on_grids(self, variables: Sequence[Any]) -> Any:
+        """Inside, the model computes with its weights on their grids."""
+        import keras
+
+        if self._grids is None:
+            return contextlib.nullcontext()
+        pairs = zip(variables, self._grids, strict=True)
+        return keras.StatelessScope([(variable, snapped(variable.value, grid)) for variable, grid in pairs])
+
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
-        """Inside, the model has the averaged weights; after it, its own again.
+        """Inside, the model has the averaged weights, on their grids where they have some; after it, its own again.
 
         Batch norm's moving statistics stay: they are an average over the same steps already.
         """
         own = [variable.numpy() for variable in self.model.trainable_variables]
-        self._assign(self.model.trainable_variables, [mean.numpy() for mean in self._average])
+        means = [mean.numpy() for mean in self._average]
+        if self._grids is not None:
+            means = [snapped(mean, grid).numpy() for mean, grid in zip(means, self._grids, strict=True)]
+        self._assign(self.model.trainable_variables, means)
         try:
             yield
         finally:
