@@ -190,18 +190,19 @@ class Settings:
             raise InputError(_MISSING[role])
         return found
 
-    def check_patterns(self, paths: Iterable[str], groups: Iterable[str]) -> None:
-        """Refuse a pattern that names nothing: a setting must never be ignored in silence.
 
-        `paths` and `groups` are the names of the network at hand. Raises InputError with the nearest name.
-        """
-        paths, groups = list(paths), list(groups)
-        for rule in self.plan.paths:
-            _check_pattern("plan.paths", rule.pattern, paths)
-        for rule in self.plan.groups:
-            _check_pattern("plan.groups", rule.pattern, [group.partition("@")[0] for group in groups])
-        for pattern, _ in self.delta.groups:
-            _check_pattern("delta.groups", pattern, groups)
+def check_patterns(plan: Plan, delta: Delta, paths: Iterable[str], groups: Iterable[str]) -> None:
+    """Refuse a pattern that names nothing: a setting must never be ignored in silence.
+
+    `paths` and `groups` are the names of the network at hand. Raises InputError with the nearest name.
+    """
+    paths, groups = list(paths), list(groups)
+    for rule in plan.paths:
+        _check_pattern("plan.paths", rule.pattern, paths)
+    for rule in plan.groups:
+        _check_pattern("plan.groups", rule.pattern, [group.partition("@")[0] for group in groups])
+    for pattern, _ in delta.groups:
+        _check_pattern("delta.groups", pattern, groups)
 
 
 def _check_pattern(table: str, pattern: str, names: list[str]) -> None:

@@ -23,7 +23,7 @@ WEIGHT_LIMITS = {2: 1, 4: 7, 8: 127, 16: INT16_MAX}
 COARSE_BITS = 4
 """Up to here a row's range is searched by rounding at each candidate; above, it is `clipping`'s alone."""
 RANGE_CANDIDATES = (*np.linspace(0.4, 1.0, 9), 7 / 6, 7 / 5, 7 / 4)
-"""Shares of a row's largest weight that its range is tried at. Those above 1 are for rows of 4 bits that stand on a grid
+"""Shares of a row's largest weight that its range is tried at. Those above 1 are for 4-bit rows that stand on a grid
 already, as fine-tuning leaves them, with no weight at its end: they are found again without error."""
 
 

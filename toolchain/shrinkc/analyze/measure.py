@@ -1,0 +1,95 @@
+"""Measure plans with the integer reference: a line of a table for each plan and data set.
+
+    python -m shrinkc.analyze.measure MODEL CALIBRATION.npz PLAN[,PLAN ...] DATA.npz [MORE.npz ...] [+ OTHER.npz ...]
+
+MODEL is a path or zoo:NAME. PLAN is a plan's file, or a number of bits for all weights. Data sets of one group are
+counted together; `+` starts the next group. The device gives the same bits (`shrinkc verify` holds it to them), so this
+is the device's PER, in seconds instead of minutes. Sizes are of the kernels of the Cortex-M4.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .. import importers
+from ..datasets import Dataset, load
+from ..errors import InputError, ShrinkcError
+from ..lower import FAMILIES, lower, plain_modes
+from ..lower.tables import table_bytes
+from ..network import floating
+from ..numbers.functions import tanh_table
+from ..project import Delta, Metric, Plan
+from ..project.plan_file import with_plan
+from ..project.resolve import model_source, plan_of
+from ..project.values import empty
+from ..score.per import per
+from ..score.verification import errors_of
+from ..train.measure import grouped
+from .choose import FLOAT_BYTES
+from .trials import Trials
+
+FAMILY = "dsp"
+
+
+def plan_named(text: str) -> Plan:
+    """The plan of a file, or the default plan with so many bits a weight."""
+    return Plan(weights=int(text)) if text.isdigit() else plan_of(with_plan(empty(), Path(text)))
+
+
+def joined(paths: Sequence[str]) -> Dataset:
+    """Data sets end to end."""
+    parts = [load(path) for path in paths]
+    first = parts[0]
+    for part, path in zip(parts, paths, strict=True):
+        if part.symbols != first.symbols or part.width != first.width:
+            raise InputError(f"{path}: its symbols or its width differ from those of {paths[0]}")
+    return replace(
+        first,
+        features=np.concatenate([part.features for part in parts]),
+        lengths=np.concatenate([part.lengths for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        label_lengths=np.concatenate([part.label_lengths for part in parts]),
+        speakers=tuple(speaker for part in parts for speaker in part.speakers),
+        names=(),
+        frame_labels=None,
+    )
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure and print; see the module's own text."""
+    if len(words) < 4:
+        raise InputError(
+            "usage: python -m shrinkc.analyze.measure MODEL CALIBRATION.npz PLAN[,PLAN ...] DATA.npz [...] [+ ...]"
+        )
+    source, calibration, plans = model_source(words[0], Path.cwd()), load(words[1]), words[2].split(",")
+    network = importers.load(source.path, "model")
+    sets = [joined(paths) for paths in grouped(words[3:])]
+    trials = Trials.of(network, calibration, sets[0], Metric())
+    floats = [floating.run(network, [features for features, _ in each]) for each in sets]
+    print("| plan | off | data | float | integer | increase, points | divergence |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    for text in plans:
+        quantized = trials.quantized(plan_named(text), Delta())
+        size = table_bytes(lower(quantized, FAMILIES[FAMILY], plain_modes(quantized), None)) + tanh_table().nbytes
+        off = 100 * (1 - size / (FLOAT_BYTES * network.parameters))
+        for each, outputs in zip(sets, floats, strict=True):
+            found = replace(trials, dev=each, floats=outputs).outcome(quantized)
+            errors, _ = errors_of(each, Metric(), {"float": outputs})
+            rate = 100 * per(errors["float"])
+            low, high, over = found.interval.low, found.interval.high, found.interval.over
+            name = str(each.meta.get("name", "data"))
+            print(
+                f"| {Path(text).stem} | {off:.1f} % | {name} | {rate:.2f} % | {rate + found.increase:.2f} % "
+                f"| {found.increase:+.2f} ({low:+.2f} to {high:+.2f}, over {over}) | {found.divergence:.4f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except ShrinkcError as error:
+        sys.exit(f"error: {error}")
