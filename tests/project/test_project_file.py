@@ -12,7 +12,7 @@ from shrinkc.project import Delta, GroupPlan, Metric, Options, PathPlan, load_pr
 from shrinkc.project.checks import name_problem
 from shrinkc.project.fields import FIELDS, markdown_table
 from shrinkc.project.resolve import data_source, from_recorded
-from shrinkc.project.settings import matches
+from shrinkc.project.settings import check_patterns, matches
 from shrinkc.project.template import project_text
 from shrinkc.project.values import empty, line_of, read
 
@@ -97,17 +97,18 @@ def test_a_pattern_names_a_vector_at_all_its_widths():
 def test_patterns_that_name_nothing_are_refused(tmp_path):
     settings = load_project(write(tmp_path, FULL))
     paths = ["rnn1.candidate.h", "rnn2.candidate.h"]
-    settings.check_patterns(paths, ["input@8", "rnn1.h@8"])
+    check_patterns(settings.plan, settings.delta, paths, ["input@8", "rnn1.h@8"])
     with pytest.raises(InputError, match=r"plan\.paths: 'rnn2\.\*' matches no path .* 'rnn1\.candidate\.h'"):
-        settings.check_patterns(paths[:1], ["input@8", "rnn1.h@8"])
+        check_patterns(settings.plan, settings.delta, paths[:1], ["input@8", "rnn1.h@8"])
     with pytest.raises(InputError, match=r"delta\.groups: 'input' matches no send group"):
-        settings.check_patterns(paths, ["rnn1.h@8"])
+        check_patterns(settings.plan, settings.delta, paths, ["rnn1.h@8"])
 
 
 def test_a_plan_speaks_of_vectors_not_of_widths(tmp_path):
     text = minimal('[plan.groups."rnn1.h@8"]\nclipping = "max"\n')
     with pytest.raises(InputError, match=r"'rnn1\.h@8' matches no send group .* 'rnn1\.h'"):
-        load_project(write(tmp_path, text)).check_patterns(["rnn1.input.h"], ["rnn1.h@8"])
+        found = load_project(write(tmp_path, text))
+        check_patterns(found.plan, found.delta, ["rnn1.input.h"], ["rnn1.h@8"])
 
 
 def test_options_override_the_file(tmp_path, monkeypatch):

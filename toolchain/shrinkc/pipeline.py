@@ -27,8 +27,7 @@ from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .numbers.functions import tanh_table
-from .project import Delta, Plan, Rule, Settings, Source
-from .project.settings import check_patterns
+from .project import Rule, Settings, Source
 from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
@@ -81,7 +80,6 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, measurer(_features(calibration)))
-    check_names(settings.plan, settings.delta, quantized)
     return Prepared(network, calibration, quantized, _shares(quantized, calibration))
 
 
@@ -210,11 +208,6 @@ def verify(
     found = _divergence(reference, image, inputs, trace, execution, runs)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
-
-
-def check_names(plan: Plan, delta: Delta, quantized: QuantizedNetwork) -> None:
-    """Refuse a plan with a pattern that names nothing of the network. Raises InputError with the nearest name."""
-    check_patterns(plan, delta, [path.name for path in quantized.paths], [group.name for group in quantized.groups])
 
 
 def _shares(quantized: QuantizedNetwork, calibration: Dataset) -> dict[str, float]:

@@ -9,9 +9,10 @@ from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.operations import Operation
 from ..project import Delta, Plan
+from ..project.settings import check_patterns
 from .expressions import operations_of
 from .formats import LayerFormats, choose_formats, quantize_to
-from .groups import VectorFormat, make_groups
+from .groups import VectorFormat, make_groups, path_bits
 from .moments import Measure, Moments
 from .products import quantize_products
 from .quantized import (
@@ -38,7 +39,8 @@ def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta, measure
     measure: runs the network as quantised so far over the calibration set. It is asked only where the plan compensates
     rounding or corrects biases: rank after rank, so that each layer is rounded on what the layers before it give in
     integers, and a recurrent one on its own h.
-    Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid.
+    Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid and for a pattern that
+    names nothing.
     """
     formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
@@ -46,6 +48,7 @@ def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta, measure
     def rounded(layer: Layer, moments: Moments | None = None) -> QuantizedLayer:
         return _quantize_layer(layer, groups, ranges, plan, formats[layer.name], moments)
 
+    check_patterns(plan, delta, path_bits(network, plan), [group.name for group in groups])
     made = _assemble(network, entry, groups, tuple(rounded(layer) for layer in network.layers))
     for rank in network.ranks:
         asking = [layer for layer in rank if _asks(layer, plan)]

@@ -21,7 +21,6 @@ from ..calibrate import calibrate
 from ..errors import InputError
 from ..network import Network
 from ..project import Delta, Plan
-from ..project.settings import check_patterns
 from ..quantize import quantize
 from ..quantize.gates import WEIGHT_LIMITS
 from ..reference import measurer
@@ -86,7 +85,6 @@ def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[G
     """
     network, calibration = _imported(model), list(utterances[:CALIBRATION])
     made = quantize(network, calibrate(network, calibration), plan, Delta(), measurer(calibration))
-    check_patterns(plan, Delta(), [path.name for path in made.paths], [group.name for group in made.groups])
     steps = [np.ones(variable.shape, np.float32) for variable in model.trainable_variables]
     limits = [np.zeros(variable.shape, np.float32) for variable in model.trainable_variables]
     places = _Places(model)
