@@ -43,7 +43,7 @@ class Group(_Part):
     width: Annotated[int, _about("Elements of the vector", ge=1)]
     mode: Annotated[str, _about("How its products are computed: delta or dense")]
     cheaper: Annotated[str, _about("How the compiler would compute them at this share")]
-    unsent: Annotated[float, _about("Share of the elements that was not sent over the steps", ge=0, le=1)]
+    unsent: Annotated[float, _about("Share of the elements that was not sent over the steps; dense: 0", ge=0, le=1)]
 
 
 class Shape(_Part):
