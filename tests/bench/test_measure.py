@@ -46,7 +46,8 @@ def test_a_wrong_output_is_named(last: bool, frame: int) -> None:
     work.check(good, program, TARGET)
     outputs = good.outputs.copy()
     outputs[frame, 1] += 1
-    message = rf"^a model on cortex-m4: output 1 in frame {frame} is {outputs[frame, 1]}, and {good.outputs[frame, 1]} by"
+    values = f"{outputs[frame, 1]}, and {good.outputs[frame, 1]}"
+    message = f"^a model on cortex-m4: output 1 in frame {frame} is {values} by the integer reference: no figure"
     with pytest.raises(BuildError, match=message):
         work.check(replace(good, outputs=outputs), program, TARGET)
 
