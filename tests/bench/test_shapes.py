@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shrinkc.bench.measure import Bench
+from shrinkc.bench.report import rows
 from shrinkc.bench.shapes import CELLS, UNITS, UNSENT, StandardShape, standard_shapes, unsent_columns
 from shrinkc.bench.standard import check_shares, measure_shapes, quantized_shape, shape_program, shape_work
 from shrinkc.errors import BuildError
@@ -66,3 +67,5 @@ def test_where_delta_does_not_pay_the_compilers_choice_is_the_dense_product(tmp_
         ("delta", "dense", 0.6),
         ("delta", "dense", 0.5938),
     ]
+    heads, *lines = rows((auto, delta), named=False)
+    assert [line[heads.index("unsent")] for line in lines] == ["dense", "59.6 %"]

@@ -127,7 +127,7 @@ def _row(one: Result) -> tuple[str, ...]:
         one.target,
         one.kernels,
         *(_count(value) for value in (cost.total, cost.scan, cost.products, cost.elementwise, cost.rest)),
-        f"{100 * unsent(one):.1f} %",
+        f"{100 * unsent(one):.1f} %" if any(group.mode == "delta" for group in one.groups) else "dense",
         *(f"{value:,}" for value in (memory.flash, memory.ram, memory.stack)),
     )
 
