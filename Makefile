@@ -32,8 +32,9 @@ test-large: $(VENV)/installed-all ## build and run the largest models (tests/lar
 
 bench: $(VENV)/installed ## count the instructions of the standard shapes on every core, into docs/performance.md
 	@mkdir -p build
-	$(VENV)/bin/shrinkc bench --shapes '*' -o build/bench.json > build/bench.txt
-	$(VENV)/bin/python -m shrinkc.bench.page build/bench.json docs/performance.md
+	$(VENV)/bin/shrinkc bench --shapes '*' --kernels delta -o build/bench.json > build/bench.txt
+	$(VENV)/bin/shrinkc bench --shapes 'lstm-40-128-w*-unsent60' -o build/bench-auto.json > build/bench-auto.txt
+	$(VENV)/bin/python -m shrinkc.bench.page build/bench.json build/bench-auto.json docs/performance.md
 
 lint: $(VENV)/installed-all ## check the Python code with ruff
 	$(VENV)/bin/ruff check .

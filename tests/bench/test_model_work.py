@@ -1,13 +1,11 @@
 """Which frames of a test set are run, and models that do not fit."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from networks import both_ways, quantized, recognizer
 from shrinkc import pipeline
-from shrinkc.bench.measure import Work
+from shrinkc.bench.measure import Measurement, Work
 from shrinkc.bench.model import measure_model, model_work
 from shrinkc.bench.report import Bench, from_json, rows, to_json
 from shrinkc.compile.sizes import Sizes
@@ -20,21 +18,21 @@ FEATURES = [np.zeros((frames, 5), np.float32) for frames in (10, 0, 7)]
 
 
 def test_the_first_frames_behind_a_warm_up() -> None:
-    work = model_work(quantized(recognizer()), FEATURES, 9, None)
+    work = model_work("a model", quantized(recognizer()), FEATURES, 9, None)
     assert [len(one) for one in work.inputs] == [10, 3]
     assert work.counted.tolist() == [False] * 4 + [True] * 9
     assert work.frames == 9
 
 
 def test_whole_utterances_have_no_warm_up() -> None:
-    work = model_work(quantized(both_ways()), FEATURES, 9, 6)
+    work = model_work("a model", quantized(both_ways()), FEATURES, 9, 6)
     assert work.whole and [len(one) for one in work.inputs] == [6, 3]
     assert work.calls.tolist() == [5, 8] and work.counted.all() and work.frames == 9
 
 
 def test_a_test_set_that_is_too_short_is_refused() -> None:
     with pytest.raises(InputError, match="holds 17 frames, and --steps 20 needs 24"):
-        model_work(quantized(recognizer()), FEATURES, 20, None)
+        model_work("a model", quantized(recognizer()), FEATURES, 20, None)
 
 
 class FakeBench:
@@ -45,11 +43,10 @@ class FakeBench:
     def __init__(self, small: tuple[str, ...]) -> None:
         self.small = small
 
-    def measure(self, program: object, sources: object, target: object, work: Work) -> SimpleNamespace:
+    def measure(self, program: object, sources: object, target: object, work: Work) -> Measurement:
         if target.name in self.small:
             raise BuildError(f"lstm does not fit {target.board.name}: flash needs 2 bytes and has 1")
-        sent = {group.name: 1.0 for group in program.network.groups}
-        return SimpleNamespace(total=10.0, parts=None, sizes=Sizes(1, 1, 0, 2, 3, 4, ()), sent=sent)
+        return Measurement(total=10.0, parts=None, sizes=Sizes(1, 1, 0, 2, 3, 4, ()))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, small: tuple[str, ...]) -> tuple:

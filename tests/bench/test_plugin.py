@@ -11,10 +11,13 @@ from shrinkc.compile.elf import Elf
 from shrinkc.compile.image import compile_image
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import BuildError
+from shrinkc.reference import Execution
 from shrinkc.target import list_targets, load_target
 from tiny_model import sources, utterances
 from tools import needs_gcc, needs_qemu
 
+WORK = Work("tiny", utterances([3]), 0, False, Execution([], []))
+"""Of a model that has no reference."""
 CORES = [name for name in list_targets() if load_target(name).core.name == name]
 
 
@@ -52,7 +55,7 @@ def test_a_plugin_that_qemu_refuses_costs_the_split_alone(tmp_path: Path) -> Non
     bench = Bench(tmp_path)
     bench._plugin = tmp_path / "no.so"
     image = compile_image(sources(), "tiny", load_target("cortex-m3"))
-    trace, counts = bench._run(image, Work(utterances([3]), 0, whole=False))
+    trace, counts = bench._run(image, WORK)
     assert counts is None and len(trace.instructions) == 3
     assert bench.no_split.startswith("QEMU does not load the plugin")
 
@@ -61,4 +64,4 @@ def test_a_plugin_that_qemu_refuses_costs_the_split_alone(tmp_path: Path) -> Non
 def test_another_failure_is_not_taken_for_a_missing_plugin(tmp_path: Path) -> None:
     image = compile_image(sources(extra="*(volatile int *)0xDFFFFFFC = 1;"), "tiny", load_target("cortex-m3"))
     with pytest.raises(BuildError, match="crashed"):
-        Bench(tmp_path)._run(image, Work(utterances([3]), 0, whole=False))
+        Bench(tmp_path)._run(image, WORK)

@@ -1,16 +1,16 @@
-"""The standard shapes: their sizes, and that exactly the share of columns that they name stays unsent."""
+"""The standard shapes: their sizes, and that the share of columns that they name stays unsent, to the column."""
 
-from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from shrinkc.bench.measure import Measurement
-from shrinkc.bench.shapes import CELLS, UNSENT, StandardShape, standard_shapes
-from shrinkc.bench.standard import WORST_SHARE_ERROR, check_shares, quantized_shape, shape_program, shape_work
-from shrinkc.compile.sizes import Sizes
+from shrinkc.bench.measure import Bench
+from shrinkc.bench.report import rows
+from shrinkc.bench.shapes import CELLS, UNITS, UNSENT, StandardShape, standard_shapes, unsent_columns
+from shrinkc.bench.standard import check_shares, measure_shapes, quantized_shape, shape_program, shape_work
 from shrinkc.errors import BuildError
-from shrinkc.reference import sent_shares
 from shrinkc.target import load_target
+from tools import needs_qemu
 
 
 def test_there_are_all_of_them() -> None:
@@ -31,20 +31,41 @@ def test_multiplications_of_a_step(cell: str, count: int) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("unsent", [0, 60, 80])
 @pytest.mark.parametrize("weights", [4, 8])
-def test_the_share_is_exact(cell: str, unsent: int, weights: int) -> None:
-    shape = StandardShape(cell, 128, weights, unsent)
+@pytest.mark.parametrize("units", UNITS[:2])
+def test_the_share_is_that_of_whole_columns(cell: str, unsent: int, weights: int, units: int) -> None:
+    shape = StandardShape(cell, units, weights, unsent)
     network = quantized_shape(shape)
-    inputs = shape_work(shape, network, 20).inputs[0]
-    total = sent_shares(network, [inputs])
-    warm_up = sent_shares(network, [inputs[:4]])
+    shares = shape_work(shape, network, 20).shares(network)
     for group in network.groups:
-        sent = (total[group.name] * len(inputs) - warm_up[group.name] * 4) / 20
-        assert abs(1 - sent - unsent / 100) <= WORST_SHARE_ERROR
+        assert (1 - shares[group.name]) * group.width == pytest.approx(unsent_columns(group.width, unsent))
+
+
+def test_the_columns_of_a_share() -> None:
+    assert [unsent_columns(width, 60) for width in (40, 64, 128, 256)] == [24, 38, 77, 154]
+    assert unsent_columns(64, None) == 0
 
 
 def test_a_share_that_is_off_is_refused() -> None:
-    shape = StandardShape("lstm", 128, 8, 60)
-    found = Measurement(1.0, None, Sizes(0, 0, 0, 0, 0, 0, ()), {"rnn.x@8": 0.4, "rnn.h@8": 0.4})
-    check_shares(shape, found)
-    with pytest.raises(BuildError, match=r"61\.1 % of the columns of rnn\.h@8 were unsent, not 60 %"):
-        check_shares(shape, replace(found, sent={"rnn.x@8": 0.4, "rnn.h@8": 0.389}))
+    shape = StandardShape("lstm", 64, 8, 60)
+    network = quantized_shape(shape)
+    check_shares(shape, network, {"rnn.x@8": 0.4, "rnn.h@8": 26 / 64 + 0.009})
+    with pytest.raises(BuildError, match=r"58\.3 % of the columns of rnn\.h@8 stay unsent, not 59\.4 %"):
+        check_shares(shape, network, {"rnn.x@8": 0.4, "rnn.h@8": 26 / 64 + 0.011})
+
+
+@needs_qemu
+def test_where_delta_does_not_pay_the_compilers_choice_is_the_dense_product(tmp_path: Path) -> None:
+    shape, target = StandardShape("lstm", 64, 8, 60), load_target("cortex-m55")
+    found = {}
+    for kernels in ("auto", "delta", "dense"):
+        (tmp_path / kernels).mkdir()
+        (found[kernels],) = measure_shapes(Bench(tmp_path / kernels, splits=False), [shape], [target], 2, kernels, 1)
+    auto, delta, dense = found["auto"], found["delta"], found["dense"]
+    assert auto == dense and auto.instructions.total < delta.instructions.total
+    assert {(group.mode, group.cheaper, group.unsent) for group in auto.groups} == {("dense", "dense", 0.0)}
+    assert [(group.mode, group.cheaper, group.unsent) for group in delta.groups] == [
+        ("delta", "dense", 0.6),
+        ("delta", "dense", 0.5938),
+    ]
+    heads, *lines = rows((auto, delta), named=False)
+    assert [line[heads.index("unsent")] for line in lines] == ["dense", "59.6 %"]

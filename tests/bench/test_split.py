@@ -16,6 +16,7 @@ from shrinkc.compile.elf import Elf, Symbol
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.lower import FAMILIES, dense_modes, lower
+from shrinkc.project import Delta
 from shrinkc.target import load_target
 from tools import needs_gcc, needs_qemu
 
@@ -83,10 +84,10 @@ def test_what_a_debugger_wants_to_know_changes_no_instruction() -> None:
 @needs_qemu
 @needs_gcc
 def test_whole_utterances_are_divided_by_their_frames(tmp_path: Path) -> None:
-    network, target = quantized(both_ways()), load_target("cortex-m4")
+    network, target = quantized(both_ways(), delta=Delta(threshold=None)), load_target("cortex-m4")
     program = lower(network, FAMILIES[target.kernels], dense_modes(network), max_frames=9)
-    work = model_work(network, [np.zeros((20, 5), np.float32)] * 2, 12, 9)
+    work = model_work("both ways", network, [np.zeros((20, 5), np.float32)] * 2, 12, 9)
     assert [len(one) for one in work.inputs] == [9, 3]
     found = Bench(tmp_path).measure(program, emit(program), target, work)
     assert sum(found.parts.values()) == pytest.approx(found.total)
-    assert set(found.sent.values()) == {1.0}
+    assert set(work.shares(network).values()) == {1.0}

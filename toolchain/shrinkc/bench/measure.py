@@ -1,4 +1,4 @@
-"""One program on one target: compiled, run in QEMU, its instructions counted and split."""
+"""One program on one target: compiled, run in QEMU, held against the reference, its instructions counted and split."""
 
 import threading
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ from ..emulate.run import run_image
 from ..emulate.trace import Trace
 from ..errors import BuildError
 from ..lower import Program
-from ..reference import shares_of
+from ..lower.modes import DELTA
+from ..quantize import QuantizedNetwork
+from ..reference import Execution, run, shares_of
 from ..target import Target
 from .plugin import CodeRange, compile_plugin, own_counts
 from .split import split
@@ -30,12 +32,20 @@ PLUGINS_REFUSED = ("plugin", "TCG")
 class Work:
     """What is run: int16 (frames, inputs) an utterance; the first `warm_up` frames of the first are not counted.
 
-    whole: the network takes whole utterances, a call each, and none of them warms up.
+    whole: the network takes whole utterances, a call each, and none of them warms up. expected: what the reference
+    makes of it, with every vector that has thresholds sent by them.
     """
 
+    name: str
     inputs: Sequence[np.ndarray]
     warm_up: int
     whole: bool
+    expected: Execution
+
+    @classmethod
+    def of(cls, name: str, network: QuantizedNetwork, inputs: Sequence[np.ndarray], warm_up: int) -> "Work":
+        """The work of a network on `inputs`; `name` is what messages call it."""
+        return cls(name, inputs, warm_up, not network.streams, run(network, inputs))
 
     @property
     def ends(self) -> np.ndarray:
@@ -57,15 +67,35 @@ class Work:
         """Frames that count."""
         return int(self.ends[-1]) + 1 - self.warm_up
 
+    def shares(self, network: QuantizedNetwork) -> dict[str, float]:
+        """The share of its columns that each send group sends in the frames that count, by the reference."""
+        sent = np.concatenate(self.expected.sent)[self.calls][self.counted].sum(axis=0, dtype=np.int64)
+        return shares_of(network, sent, self.frames, int(np.isin(self.calls[self.counted], self.ends).sum()))
+
+    def check(self, trace: Trace, program: Program, target: Target) -> None:
+        """Raise BuildError at the first output, or columns sent by a delta group, that are not the reference's."""
+        network = program.network
+        deltas = [place for place, group in enumerate(network.groups) if program.modes[group.name] == DELTA]
+        given = self.ends if network.last else np.arange(self.ends[-1] + 1)
+        outputs, sent = np.concatenate(self.expected.outputs), np.concatenate(self.expected.sent)
+        for what, frames, device, reference in (
+            ("output", given, trace.outputs[given], outputs),
+            ("columns sent by delta group", np.arange(len(sent)), trace.sent[:, deltas], sent[:, deltas]),
+        ):
+            for row, place in np.argwhere(device != reference)[:1]:
+                raise BuildError(
+                    f"{self.name} on {target.name}: {what} {place} in frame {frames[row]} is {device[row, place]}, and "
+                    f"{reference[row, place]} by the integer reference: no figure; report this with the model"
+                )
+
 
 @dataclass(frozen=True)
 class Measurement:
-    """A step: instructions in all and by part (None: no split); memory; the share of columns sent by send group."""
+    """A step: instructions in all and by part (None: no split); memory."""
 
     total: float
     parts: dict[str, float] | None
     sizes: Sizes
-    sent: dict[str, float]
 
 
 class Bench:
@@ -86,13 +116,11 @@ class Bench:
                 self.no_split = str(error)
 
     def measure(self, program: Program, sources: Sources, target: Target, work: Work) -> Measurement:
-        """Compile and run. Raises BuildError as compiler, linker and emulator do."""
+        """Compile and run. Raises BuildError as compiler, linker and emulator do, and where a bit is wrong."""
         image = self.compile(sources, target)
         trace, counts = self._run(image, work)
-        counted, network = work.counted, program.network
-        sent = trace.sent[work.calls][counted].sum(axis=0, dtype=np.int64)
-        ends = int(np.isin(work.calls[counted], work.ends).sum())
-        parts = None
+        work.check(trace, program, target)
+        counted, parts = work.counted, None
         if counts is not None:
             elf = Elf(image.elf)
             sums = split(image.elf, elf, CodeRange.of(elf), counts[counted].sum(axis=0, dtype=np.int64), program)
@@ -101,7 +129,6 @@ class Bench:
             total=float(trace.instructions[work.calls][counted].sum()) / work.frames,
             parts=parts,
             sizes=image.sizes,
-            sent=shares_of(network, sent, work.frames, ends),
         )
 
     def compile(self, sources: Sources, target: Target) -> Image:

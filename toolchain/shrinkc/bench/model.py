@@ -28,13 +28,14 @@ def measure_model(
     """
     model = pipeline.prepare(settings, progress)
     features = pipeline.test_features(settings, model.network)
-    work = model_work(model.quantized, features, steps, settings.max_frames)
+    work = model_work(settings.model.name, model.quantized, features, steps, settings.max_frames)
+    shares = work.shares(model.quantized)
     progress("measuring", 0, len(targets))
 
     def one(target: Target) -> report.Result:
         program = model.program(settings, target)
         found = bench.measure(program, emit(program), target, work)
-        return result_of(settings.model.name, program, target, found)
+        return result_of(work.name, program, target, found, shares)
 
     results, errors = [], []
     with ThreadPoolExecutor(jobs) as pool:
@@ -70,7 +71,9 @@ def _unfit(settings: Settings, network: QuantizedNetwork, target: Target, error:
     )
 
 
-def model_work(network: QuantizedNetwork, features: Sequence[np.ndarray], steps: int, max_frames: int | None) -> Work:
+def model_work(
+    name: str, network: QuantizedNetwork, features: Sequence[np.ndarray], steps: int, max_frames: int | None
+) -> Work:
     """The first frames of a test set: `steps`, behind a warm-up where the network goes frame by frame.
 
     A network of whole utterances gets as many of them as hold the steps, the last one cut. Raises InputError where
@@ -87,4 +90,4 @@ def model_work(network: QuantizedNetwork, features: Sequence[np.ndarray], steps:
     held = sum(map(len, inputs))
     if held < wanted:
         raise InputError(f"the test set holds {held} frames, and --steps {steps} needs {wanted}; give fewer")
-    return Work(inputs, wanted - steps, whole=not network.streams)
+    return Work.of(name, network, inputs, wanted - steps)

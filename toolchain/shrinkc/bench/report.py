@@ -43,7 +43,7 @@ class Group(_Part):
     width: Annotated[int, _about("Elements of the vector", ge=1)]
     mode: Annotated[str, _about("How its products are computed: delta or dense")]
     cheaper: Annotated[str, _about("How the compiler would compute them at this share")]
-    unsent: Annotated[float, _about("Share of the elements that was not sent over the steps", ge=0, le=1)]
+    unsent: Annotated[float, _about("Share of the elements that was not sent over the steps; dense: 0", ge=0, le=1)]
 
 
 class Shape(_Part):
@@ -127,7 +127,7 @@ def _row(one: Result) -> tuple[str, ...]:
         one.target,
         one.kernels,
         *(_count(value) for value in (cost.total, cost.scan, cost.products, cost.elementwise, cost.rest)),
-        f"{100 * unsent(one):.1f} %",
+        f"{100 * unsent(one):.1f} %" if any(group.mode == "delta" for group in one.groups) else "dense",
         *(f"{value:,}" for value in (memory.flash, memory.ram, memory.stack)),
     )
 

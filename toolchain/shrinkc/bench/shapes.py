@@ -1,4 +1,4 @@
-"""The standard shapes: one layer each, with random weights, of whose columns an exact share stays unsent.
+"""The standard shapes: one layer each, with random weights, of whose columns a known share stays unsent.
 
 A share of the units is made quiet: no product reaches their candidate, so their h stays 0. Every other unit is driven
 by an input that changes its sign each step, and moves by many steps of the grid. The same share of the input's
@@ -19,7 +19,10 @@ CELLS = {"lstm": {}, "gru": {"reset": "after"}, "ligru": {}, "sru": {"skip": "ma
 UNITS = (64, 128, 256)
 WEIGHTS = (8, 4)
 UNSENT = (None, 0, 60, 80)
-"""Percent of the columns; None: dense, without thresholds."""
+"""Percent of the columns, to the nearest whole column; None: dense, without thresholds."""
+
+CORES = ("cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55")
+"""Those that the shapes are counted on. The M0 is left out: its code is the M0+'s."""
 
 WARM_UP = 4
 _CALIBRATION_FRAMES = 60
@@ -56,9 +59,14 @@ def standard_shapes(weights: tuple[int, ...] = WEIGHTS) -> Iterator[StandardShap
                 yield from (StandardShape(cell, units, bits, unsent) for unsent in UNSENT)
 
 
+def unsent_columns(width: int, unsent: int | None) -> int:
+    """How many of `width` columns stay unsent: 38 of 64 at 60 %."""
+    return round(width * (unsent or 0) / 100)
+
+
 def _constant(width: int, unsent: int | None) -> np.ndarray:
     """Which of `width` elements never move, bool (width,): spread evenly."""
-    count = round(width * (unsent or 0) / 100)
+    count = unsent_columns(width, unsent)
     places = np.arange(width) * count // width
     return np.diff(places, append=count) > 0
 

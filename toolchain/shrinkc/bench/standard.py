@@ -1,23 +1,24 @@
 """Measures the standard shapes on every core, several at a time."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from ..calibrate import calibrate
 from ..emit import Sources, emit
 from ..errors import BuildError
 from ..lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
+from ..lower.modes import DELTA
 from ..project import Delta, Plan
 from ..quantize import QuantizedNetwork, quantize
 from ..reference import measurer
 from ..target import Target
 from . import report
 from .measure import Bench, Measurement, Work
-from .shapes import INPUTS, WARM_UP, StandardShape, calibration_of, features_of, network_of
+from .shapes import INPUTS, WARM_UP, StandardShape, calibration_of, features_of, network_of, unsent_columns
 
 WORST_SHARE_ERROR = 0.01
-"""How far the share of unsent columns may lie from the shape's before its figures are refused."""
+"""How far the share of unsent columns may lie from that of the shape's whole columns before its figures are refused."""
 
 _TEST_SEED = 3
 
@@ -73,14 +74,13 @@ def quantized_shape(shape: StandardShape) -> QuantizedNetwork:
 def shape_work(shape: StandardShape, network: QuantizedNetwork, steps: int) -> Work:
     """`steps` steps behind the warm-up."""
     features = features_of(shape, WARM_UP + steps, _TEST_SEED)
-    return Work([network.quantize_input(features)], WARM_UP, whole=False)
+    return Work.of(shape.name, network, [network.quantize_input(features)], WARM_UP)
 
 
 def shape_program(shape: StandardShape, network: QuantizedNetwork, target: Target, kernels: str) -> Program:
     """The program of a standard shape on a target."""
     family = FAMILIES[target.kernels]
-    unsent = (shape.unsent or 0) / 100
-    shares = {group.name: 1.0 - unsent for group in network.groups}
+    shares = {group.name: 1.0 - _unsent(shape, group.width) for group in network.groups}
     modes = {
         "auto": lambda: cheapest_modes(network, family, target.core.costs, shares),
         "delta": lambda: plain_modes(network),
@@ -94,15 +94,16 @@ def _results(
 ) -> Iterator[report.Result]:
     network = quantized_shape(shape)
     work = shape_work(shape, network, steps)
+    shares = work.shares(network)
+    if shape.unsent is not None:
+        check_shares(shape, network, shares)
     for target in targets:
         program = shape_program(shape, network, target, kernels)
         found = bench.measure(program, alike(emit(program)), target, work)
-        if shape.unsent is not None:
-            check_shares(shape, found)
         described = report.Shape(
             cell=shape.cell, inputs=INPUTS, units=shape.units, weights=shape.weights, unsent=shape.unsent
         )
-        yield result_of(shape.name, program, target, found, described)
+        yield result_of(shape.name, program, target, found, shares, described)
 
 
 def alike(sources: Sources) -> Sources:
@@ -111,23 +112,33 @@ def alike(sources: Sources) -> Sources:
     return Sources(sources.name, files, sources.digest)
 
 
-def check_shares(shape: StandardShape, found: Measurement) -> None:
-    """Raise BuildError where a send group sent another share of its columns than the shape says."""
-    for name, sent in found.sent.items():
-        error = abs(1.0 - sent - shape.unsent / 100)
-        if error > WORST_SHARE_ERROR:
+def _unsent(shape: StandardShape, width: int) -> float:
+    """The share of a vector's columns that stays unsent."""
+    return unsent_columns(width, shape.unsent) / width
+
+
+def check_shares(shape: StandardShape, network: QuantizedNetwork, shares: Mapping[str, float]) -> None:
+    """Raise BuildError where thresholds send another share of a vector's columns than the shape says."""
+    for group in network.groups:
+        found, wanted = 1.0 - shares[group.name], _unsent(shape, group.width)
+        if abs(found - wanted) > WORST_SHARE_ERROR:
             raise BuildError(
-                f"{shape.name}: {100 * (1 - sent):.1f} % of the columns of {name} were unsent, not {shape.unsent} %; "
-                "use another number of --steps"
+                f"{shape.name}: {100 * found:.1f} % of the columns of {group.name} stay unsent, not {100 * wanted:.1f} "
+                "%; use another number of --steps"
             )
 
 
 def result_of(
-    name: str, program: Program, target: Target, found: Measurement, shape: report.Shape | None = None
+    name: str,
+    program: Program,
+    target: Target,
+    found: Measurement,
+    shares: Mapping[str, float],
+    shape: report.Shape | None = None,
 ) -> report.Result:
-    """A measurement as the report has it."""
+    """A measurement as the report has it. shares: of the columns that each group sends where its products are delta."""
     network = program.network
-    cheaper = cheapest_modes(network, program.family, target.core.costs, found.sent)
+    cheaper = cheapest_modes(network, program.family, target.core.costs, shares)
     parts = found.parts or dict.fromkeys(("scan", "products", "elementwise", "rest"))
     sizes = found.sizes
     return report.Result(
@@ -146,7 +157,7 @@ def result_of(
                 width=group.width,
                 mode=program.modes[group.name],
                 cheaper=cheaper[group.name],
-                unsent=round(1.0 - found.sent[group.name], 4),
+                unsent=round(1.0 - shares[group.name], 4) if program.modes[group.name] == DELTA else 0.0,
             )
             for group in network.groups
         ),

@@ -50,7 +50,8 @@ def command(
     """Count the instructions of one step of MODEL (a file, or zoo:NAME) on each core, in QEMU.
 
     In a project, MODEL is its own. Elsewhere without MODEL, or with --shapes: the standard shapes, an LSTM, GRU, LiGRU
-    and SRU of 64, 128 and 256 units, dense and with exactly 0, 60 and 80 % of the columns unsent.
+    and SRU of 64, 128 and 256 units, dense and with 0, 60 and 80 % of the columns unsent, to the nearest whole column.
+    Where delta does not pay on a core they are built with dense products, as any model is; --kernels delta forces it.
     """
     if output is not None:
         _check_output(Path(output))
@@ -78,13 +79,16 @@ def _check_output(path: Path) -> None:
 
 
 def _targets(name: str, standard: bool) -> list["Target"]:
-    """The target called `name`, or all cores. The standard shapes leave the M0 out: its code is the M0+'s."""
+    """The target called `name`, or all cores; of the standard shapes, those that they are counted on."""
+    from ..bench.shapes import CORES
     from ..target import list_targets, load_target
 
     if name != ALL:
         return [load_target(name)]
+    if standard:
+        return [load_target(core) for core in CORES]
     targets = [load_target(each) for each in list_targets()]
-    return [one for one in targets if one.name == one.core.name and not (standard and one.name == "cortex-m0")]
+    return [one for one in targets if one.name == one.core.name]
 
 
 def _standard(pattern: str, options: dict[str, object]) -> Measure:
@@ -101,7 +105,7 @@ def _standard(pattern: str, options: dict[str, object]) -> Measure:
     if not shapes:
         example = next(standard_shapes(weights)).name
         raise InputError(f"--shapes {pattern!r} names none of the standard shapes; they are called {example} and so on")
-    kernels = "delta" if options["kernels"] is None else given.get("delta.kernels")
+    kernels = "auto" if options["kernels"] is None else given.get("delta.kernels")
 
     def measure(bench: "Bench", targets: list["Target"], steps: int, jobs: int, progress: Progress) -> tuple:
         from ..bench.standard import measure_shapes
