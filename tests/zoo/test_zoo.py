@@ -25,8 +25,9 @@ def test_cards_say_where_everything_came_from(name):
     assert card["licence"]["weights"] and card["licence"]["data"] == "CC-BY-SA-3.0"
     assert (model.data / "LICENSE.txt").is_file() and (model.folder.parent / "LICENSE-weights.txt").is_file()
     files = {path.name for path in model.folder.iterdir()}
-    first = {"first.toml", "first.log.jsonl"} if "command_first" in card else set()
-    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"} | first
+    runs = [key.removeprefix("command_") for key in card if key.startswith("command_") and key != "command_note"]
+    before = {f"{run}.{kind}" for run in runs for kind in ("toml", "log.jsonl")}
+    assert files == {"card.toml", "model.keras", "train.toml", "train.log.jsonl"} | before
     for figure in card["per"]:
         assert figure["low"] <= figure["per"] <= figure["high"] and not figure["silence"]
         errors = figure["substitutions"] + figure["deletions"] + figure["insertions"]
