@@ -131,6 +131,4 @@ def speech_like(count: int = 4, frames: int = 30, width: int = 5, seed: int = 2)
 def quantized(network: Network, plan: Plan | None = None, delta: Delta | None = None) -> QuantizedNetwork:
     """`network` quantised with ranges from random utterances of its width."""
     calibration = speech_like(width=network.inputs)
-    return quantize(
-        network, calibrate(network, calibration), plan or Plan(), delta or Delta(), measurer(calibration)
-    )
+    return quantize(network, calibrate(network, calibration), plan or Plan(), delta or Delta(), measurer(calibration))

@@ -90,12 +90,12 @@ def quantize_gate(
 ) -> list[GateSum]:
     """Integers of a gate: for each sum its paths' weights. The first sum carries the bias, float64 (rows,).
 
-    fraction: of the requantised value. moments: of the layer's inputs; without them all goes to the nearest, and no bias
-    is corrected. corrected: does the bias take up the mean error of the rounded products? Rows whose sums would not fit
-    32 bits get a coarser scale. Raises BuildError where none does.
+    fraction: of the requantised value. moments: of the layer's inputs; without them all goes to the nearest, and no
+    bias is corrected. corrected: does the bias take up the mean error of the rounded products? Rows whose sums would
+    not fit 32 bits get a coarser scale. Raises BuildError where none does.
     """
     rounder = _Rounder(sums, moments, corrected)
-    steps = [_usable(step, fraction) for step in rounder.best_steps()]
+    steps = rounder.best_steps(fraction)
     for _ in range(32):
         shifts = [_multipliers(step * 2.0**fraction) for step in steps]
         scales = [kept * 2.0 ** (left - 16 - right - fraction) for left, right, kept in shifts]
@@ -131,18 +131,17 @@ class _Rounder:
             self.moment = second - np.outer(mean, mean) if corrected else second
             self.mean = mean if corrected else None
 
-    def best_steps(self) -> list[np.ndarray]:
+    def best_steps(self, fraction: int) -> list[np.ndarray]:
         """The scale of each sum's rows: as its paths say, or the candidate that leaves the least error."""
-        steps = [common_step(one) for one in self.sums]
+        steps = [_usable(common_step(one), fraction) for one in self.sums]
         searched = [all(path.searches for path in one) for one in self.sums]
         if self.moment is None or not any(searched):
             return steps
-        whole = [np.max([_largest(path) for path in one], axis=0) for one in self.sums]
+        whole = [_usable(np.max([_largest(path) for path in one], axis=0), fraction) for one in self.sums]
         best, least = steps, np.full(len(self.weights), np.inf)
         for share in RANGE_CANDIDATES:
             tried = [
-                np.maximum(full * share, np.finfo(float).tiny) if search else step
-                for full, step, search in zip(whole, steps, searched, strict=True)
+                full * share if search else step for full, step, search in zip(whole, steps, searched, strict=True)
             ]
             inverse = self._inverse(tried)
             rounded = compensated(self.weights, inverse, self.limits, self.moment, self.free, sweeps=0)
@@ -204,8 +203,7 @@ def _usable(step: np.ndarray, fraction: int) -> np.ndarray:
 def _bounds(bias: np.ndarray, weights: Sequence[np.ndarray], paths: Sequence[PathSpec]) -> np.ndarray:
     """(rows,): |bias| + sum of |weight| * the largest input."""
     return np.abs(bias) + sum(
-        np.abs(array).sum(axis=1, dtype=np.int64) * path.group.limit
-        for array, path in zip(weights, paths, strict=True)
+        np.abs(array).sum(axis=1, dtype=np.int64) * path.group.limit for array, path in zip(weights, paths, strict=True)
     )
 
 
