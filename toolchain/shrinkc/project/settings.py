@@ -118,9 +118,7 @@ class Plan:
 
         Its activation bits are the path's own if a path rule sets them, else the vector's, else the plan's.
         """
-        found = PathPlan(
-            self.weights, self.for_group(vector).activations, self.clipping, self.rounding, self.per_row
-        )
+        found = PathPlan(self.weights, self.for_group(vector).activations, self.clipping, self.rounding, self.per_row)
         for rule in self.paths:
             if rule.matches(path):
                 set_here = {name: getattr(rule, name) for name in PATH_KEYS if getattr(rule, name) is not None}
