@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from networks import quantized, random_layer, recognizer, speech_like, with_head
+from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
 from shrinkc.calibrate import calibrate
 from shrinkc.network import Layer, Network, floating
 from shrinkc.project import Delta, Plan, Rule
@@ -158,6 +158,19 @@ def test_a_plan_without_compensation_asks_for_no_moments():
     for plan in (Plan(4), Plan(8, bias_correction=True), Plan(8, paths=(Rule("head.*", weights=4),))):
         with pytest.raises(AssertionError):
             quantize(NETWORK, ranges, plan, Delta(), refuse)
+
+
+def test_a_layer_without_products_is_not_asked_for():
+    """The sum of two directions is an equation alone."""
+    asked, network = [], both_ways(layers=1, merge="add")
+    measure = measurer(speech_like())
+
+    def watch(made, names):
+        asked.append(list(names))
+        return measure(made, names)
+
+    quantize(network, calibrate(network, speech_like()), Plan(8, bias_correction=True), Delta(), watch)
+    assert asked == [["rnn1_f", "rnn1_b"], ["rnn1_f", "rnn1_b"], ["head"]]
 
 
 def test_layers_are_asked_for_rank_after_rank_and_twice_where_they_are_recurrent():
