@@ -62,6 +62,48 @@ def test_options_reach_the_pipeline(shrinkc_run, pipeline, tmp_path):
     assert settings.name == "tiny"
 
 
+PLAN = """
+[plan]
+weights = 4
+rounding = "nearest"
+[plan.paths."rnn1.*"]
+weights = 2
+[delta]
+threshold = 3
+"""
+
+
+def test_a_plan_in_a_file_is_the_plan_of_the_project(shrinkc_run, pipeline, tmp_path):
+    """The same settings, the same record, and so the same bytes; options override both alike."""
+    (tmp_path / "shrinkc.toml").write_text(f"{PLAN}threshold = 9\n".replace("threshold = 3\n", ""))
+    (tmp_path / "other.toml").write_text(PLAN)
+    assert shrinkc_run(*BUILD, "--plan", "other.toml", "--clipping", "max", "-o", "file")[0] == 0
+    found = pipeline.settings
+    (tmp_path / "shrinkc.toml").write_text(PLAN)
+    assert shrinkc_run(*BUILD, "--clipping", "max", "-o", "project")[0] == 0
+    assert (found.plan, found.delta) == (pipeline.settings.plan, pipeline.settings.delta)
+    assert (found.plan.weights, found.plan.clipping, found.delta.threshold) == (4, "max", 3)
+    assert snapshot(tmp_path / "file") == snapshot(tmp_path / "project")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[plan]\nwieghts = 4\n", "p.toml:2: unknown key 'plan.wieghts': did you mean 'plan.weights'?"),
+        ("[plan]\nweights = 3\n", "p.toml:2: plan.weights must be 2, 4, 8 or 16, not 3"),
+        ('[model]\npath = "x"\n', "p.toml:2: model.path is not of a plan"),
+        ("[plan\n", "p.toml: not valid TOML"),
+        ("", "p.toml: sets nothing"),
+    ],
+)
+def test_a_bad_plan_file(shrinkc_run, pipeline, tmp_path, text, message):
+    (tmp_path / "p.toml").write_text(text)
+    code, out, err = shrinkc_run(*BUILD, "--plan", "p.toml")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"shrinkc: {message}")
+    assert [item.name for item in tmp_path.iterdir()] == ["p.toml"]
+
+
 def test_a_second_build_replaces_the_first(shrinkc_run, pipeline, tmp_path):
     shrinkc_run(*BUILD, "-o", "out")
     pipeline.files = {"new.c": ""}
@@ -114,7 +156,12 @@ def test_a_folder_that_holds_something_else_is_refused(shrinkc_run, pipeline, tm
         (["--target", "cortex-m4"], "no model.path"),
         (["m.keras", "--target", "../x"], "--target"),
         (["m.keras", "--target", "cortex-m4", "--weights", "3"], "must be 2, 4, 8 or 16, not 3"),
-        (["m.keras", "--target", "cortex-m4", "--clipping", "best"], '"mmse" or "max", not "best"'),
+        (["m.keras", "--target", "cortex-m4", "--clipping", "best"], '"mmse", "max" or "percentile", not "best"'),
+        (["m.keras", "--target", "cortex-m4", "--rounding", "up"], '"nearest" or "compensated", not "up"'),
+        (
+            ["m.keras", "--target", "cortex-m4", "--plan", "none.toml"],
+            "none.toml: No such file or directory: give --plan",
+        ),
         (["m.keras", "--target", "cortex-m4", "--delta", "many"], "--delta"),
         (["m.keras", "--target", "cortex-m4", "--name", "double"], "keyword"),
         (["zoo:none", "--target", "cortex-m4"], "zoo:none"),

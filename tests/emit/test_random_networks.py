@@ -11,7 +11,7 @@ from bits import check_against_reference
 from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
 from shrinkc.errors import BuildError
 from shrinkc.network import Network
-from shrinkc.project import Delta, Plan
+from shrinkc.project import Delta, Plan, Rule
 from shrinkc.quantize import QuantizedNetwork
 from shrinkc.reference import run
 
@@ -44,6 +44,9 @@ plans = st.builds(
     Plan,
     weights=st.sampled_from([2, 4, 8, 16]),
     activations=st.sampled_from([4, 8, 16]),
+    clipping=st.sampled_from(["mmse", "max", "percentile"]),
+    rounding=st.sampled_from(["auto", "nearest", "compensated"]),
+    bias_correction=st.booleans(),
     state=st.sampled_from([16, 32]),
     accumulators=st.sampled_from(["auto", "separate", "shared"]),
     per_row=st.booleans(),
@@ -106,6 +109,16 @@ def test_threshold_nought_equals_dense(network, plan, counts):
         assert all(np.array_equal(a, b) for a, b in zip(series, theirs.states[name], strict=True)), name
     for a, b in zip(ours.sent, theirs.sent, strict=True):
         assert (a <= b).all()
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+@pytest.mark.parametrize("make", [recognizer, both_ways])
+def test_compensated_weights_and_corrected_biases_give_the_same_bits(on_host, make, bits):
+    """With one matrix of four bits to the nearest, and one of 8 compensated all the same."""
+    rules = (Rule("rnn1*.input.x", weights=4, rounding="nearest"), Rule("head.*", weights=8, rounding="compensated"))
+    made = quantized(make(), Plan(bits, rounding="auto", bias_correction=True, paths=rules), Delta(threshold=2))
+    assert {path.rounding for path in made.paths if path.weight_bits == bits} >= {"compensated"}
+    check_against_reference(made, on_host, sanitize=True)
 
 
 @pytest.mark.parametrize("merge", [None, "multiply"])

@@ -12,7 +12,7 @@ from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import BuildError, InputError, LimitError
 from shrinkc.lower import FAMILIES, lower
-from shrinkc.project import Delta, Options, Plan, resolve, with_options
+from shrinkc.project import Delta, Options, Plan, load_project, resolve, with_options
 from shrinkc.project.values import empty
 from shrinkc.reference import archive, run
 from shrinkc.score import report
@@ -50,6 +50,19 @@ def test_same_settings_same_bytes(built):
     again = pipeline.build(settings_for())
     assert again.files == built.files
     assert again.report == built.report
+
+
+@needs_qemu
+def test_a_plan_in_a_file_builds_the_same_as_in_the_project(tmp_path):
+    """Compensated at 4 bits, but for the head."""
+    plan = '[plan]\nweights = 4\n[plan.paths."head.*"]\nweights = 8\n[delta]\nthreshold = 4\n'
+    (tmp_path / "p.toml").write_text(plan)
+    (tmp_path / "shrinkc.toml").write_text(f'target = "cortex-m4"\nmodel.path = "zoo:lstm"\n{plan}')
+    in_project = pipeline.build(load_project(tmp_path))
+    in_file = pipeline.build(settings_for(plan=str(tmp_path / "p.toml")))
+    assert in_file.report.digest == in_project.report.digest
+    assert in_file.files == in_project.files
+    assert {path.rounding for path in in_file.report.paths if path.weight_bits == 4} == {"compensated"}
 
 
 @needs_qemu

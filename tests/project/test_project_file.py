@@ -39,6 +39,8 @@ weights = 16
 activations = 16
 [plan.paths."rnn2.*"]
 weights = 2
+rounding = "nearest"
+per_row = false
 [plan.groups."rnn1.h"]
 activations = 4
 clipping = "max"
@@ -75,10 +77,10 @@ def test_a_full_file(tmp_path):
 
 def test_patterns_apply_in_order(tmp_path):
     plan = load_project(write(tmp_path, FULL)).plan
-    assert plan.for_path("rnn1.input.x", "input") == PathPlan(4, 8, "mmse")
-    assert plan.for_path("rnn1.input.h", "rnn1.h") == PathPlan(4, 4, "mmse")
-    assert plan.for_path("rnn1.candidate.h", "rnn1.h") == PathPlan(16, 16, "mmse")
-    assert plan.for_path("rnn2.candidate.h", "rnn2.h") == PathPlan(2, 16, "mmse")
+    assert plan.for_path("rnn1.input.x", "input") == PathPlan(4, 8, "mmse", "compensated", True)
+    assert plan.for_path("rnn1.input.h", "rnn1.h") == PathPlan(4, 4, "mmse", "compensated", True)
+    assert plan.for_path("rnn1.candidate.h", "rnn1.h") == PathPlan(16, 16, "mmse", "nearest", True)
+    assert plan.for_path("rnn2.candidate.h", "rnn2.h") == PathPlan(2, 16, "mmse", "nearest", False)
     assert plan.for_group("rnn1.h@16") == GroupPlan(4, "max")
     assert plan.for_group("rnn2.h") == GroupPlan(8, "mmse")
 
@@ -171,7 +173,13 @@ REFUSED = [
     ('[plan]\nweights = "8"', 'not "8"'),
     ("[plan]\nactivations = 2", "must be 4, 8 or 16, not 2"),
     ("[plan]\nper_row = 1", r"plan\.per_row must be true or false, not 1"),
-    ('[plan]\nclipping = "percentile"', 'must be "mmse" or "max"'),
+    ('[plan]\nclipping = "best"', 'must be "mmse", "max" or "percentile", not "best"'),
+    ('[plan]\nrounding = "up"', 'must be "auto", "nearest" or "compensated", not "up"'),
+    ("[plan]\npercentile = 49.9", r"plan\.percentile must be a number from 50 to 100, not 49\.9"),
+    ("[plan]\npercentile = 101", "not 101"),
+    ("[plan]\npercentile = nan", "not nan"),
+    ("[plan]\npercentile = true", "not true"),
+    ('[plan.paths."rnn[12].*"]\nper_row = 1', r":2: plan\.paths\..*per_row must be true or false, not 1"),
     ("[plan]\nstate = 8", "must be 16 or 32"),
     ("plan = 3", r":1: plan must be a table, \[plan\]"),
     ("[[plan]]\na = 1", "plan must be a table"),
@@ -292,10 +300,16 @@ def test_new_project_is_valid_with_every_line_uncommented(tmp_path):
 
 
 def test_lines_are_found():
-    text = 'a = 1\n[t]  # comment\n b.c = 2\n["x.y" . z]\nd = """\n"""\n'
+    text = 'a = 1\n[t]  # comment\n b.c = 2\n["x.y" . z]\nd = """\n"""\n[ "p[1]\\"".\'q\' ]\ne=1\n'
     assert [line_of(text, key) for key in (("a",), ("t",), ("t", "b", "c"), ("x.y", "z"))] == [1, 2, 3, 4]
     assert line_of(text, ("x.y", "z", "d")) == 5
+    assert [line_of(text, ('p[1]"', "q", *rest)) for rest in ((), ("e",))] == [7, 8]
     assert line_of(text, ("missing",)) is None
+
+
+def test_a_line_without_a_key_is_passed_over_quickly():
+    """In a text of several lines, say: no pattern may try every way to cut the word."""
+    assert line_of("a" * 5000 + "\n" + "[" + '"b"' * 2000 + "\n" + " . " * 2000 + "\nc = 1\n", ("c",)) == 4
 
 
 @given(st.text(alphabet="[]=\"'.# \nabplan{}1,", max_size=60))

@@ -63,3 +63,33 @@ def test_vector_clip_ignores_a_rare_outlier_on_a_coarse_grid():
     seen = VectorRange(7.9, centers, counts, np.ones(1))
     assert clip_vector(seen, 7, "mmse") < 3
     assert clip_vector(seen, 7, "max") == 7.9
+
+
+def test_a_percentile_of_each_rows_weights():
+    """Of 0, 1, 2, 3, 4 the median is 2; half way between 3 and 4 stand 87.5 %."""
+    weights = np.array([[0.0, -1.0, 2.0, 3.0, -4.0], [10.0, 10.0, 10.0, 10.0, 50.0]])
+    assert clip_rows(weights, 127, "percentile", np.ones(5), 50.0).tolist() == [2.0, 10.0]
+    assert clip_rows(weights, 127, "percentile", np.ones(5), 87.5).tolist() == [3.5, 30.0]
+    assert clip_rows(weights, 127, "percentile", np.ones(5), 100.0).tolist() == [4.0, 50.0]
+
+
+def test_a_percentile_that_is_zero_gives_way_to_the_largest():
+    """In a pruned row most weights are zero: a range of nothing would lose the rest."""
+    weights = np.array([[0.0, 0.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
+    assert clip_rows(weights, 7, "percentile", np.ones(4), 50.0).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("percentile", "clip"), [(50.0, 2.0), (50.1, 3.0), (75.0, 3.0), (99.0, 4.0), (99.1, 4.25), (100.0, 4.25)]
+)
+def test_a_percentile_of_a_vectors_magnitudes_ends_with_its_bin(percentile, clip):
+    """Bins of width 1 from 0 to 8: 50 of 100 below 2, 75 below 3, 99 below 4, and one at 4.25."""
+    counts = np.array([20, 30, 25, 24, 1, 0, 0, 0])
+    seen = VectorRange(4.25, np.arange(8) + 0.5, counts, np.ones(1))
+    assert clip_vector(seen, 127, "percentile", percentile) == clip
+
+
+@pytest.mark.parametrize("limit", [7, 127, 16383])
+def test_a_silent_vector_has_the_clip_zero(limit):
+    silent = VectorRange(0.0, (np.arange(8) + 0.5) / 8, np.array([9, 0, 0, 0, 0, 0, 0, 0]), np.ones(1))
+    assert {clip_vector(silent, limit, method, 99.0) for method in ("max", "mmse", "percentile")} == {0.0}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from networks import quantized, recognizer, speech_like
@@ -16,6 +16,7 @@ from shrinkc.reference import measurer, run
 
 BITS = st.sampled_from([2, 4, 8, 16])
 ACTIVATIONS = st.sampled_from([4, 8, 16])
+CLIPPING = st.sampled_from(["max", "mmse", "percentile"])
 NETWORK = recognizer()
 
 
@@ -65,10 +66,26 @@ def test_multipliers_reach_each_ratio_from_above(ratios):
     assert reached.max() <= max(max(ratios) * 1.001, 2.0**-46)
 
 
-@settings(max_examples=25, deadline=None)
-@given(BITS, ACTIVATIONS, st.sampled_from(["shared", "separate"]), st.sampled_from(["max", "mmse"]))
-def test_no_sum_exceeds_its_proof_even_on_the_worst_input(weights, activations, accumulators, clipping):
-    network = quantized(NETWORK, Plan(weights, activations, clipping, clipping, accumulators=accumulators))
+PLANS = st.builds(
+    Plan,
+    weights=BITS,
+    activations=ACTIVATIONS,
+    clipping=CLIPPING,
+    activation_clipping=CLIPPING,
+    percentile=st.sampled_from([50.0, 99.0, 100.0]),
+    rounding=st.sampled_from(["nearest", "compensated"]),
+    bias_correction=st.booleans(),
+    accumulators=st.sampled_from(["auto", "shared", "separate"]),
+    per_row=st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(PLANS)
+@example(Plan(16, 16, rounding="compensated", bias_correction=True, accumulators="shared"))
+@example(Plan(16, 16, rounding="compensated", bias_correction=True, accumulators="separate"))
+def test_no_sum_exceeds_its_proof_even_on_the_worst_input(plan):
+    network = quantized(NETWORK, plan)
     for one in network.accumulators:
         worst = np.abs(one.bias.astype(np.int64))
         for matrix in one.matrices:
@@ -83,10 +100,11 @@ def test_no_sum_exceeds_its_proof_even_on_the_worst_input(weights, activations, 
 
 def test_16_x_16_lowers_the_resolution_of_rows_that_would_overflow():
     wide = recognizer(inputs=200, units=4, layers=1)
-    network = quantized(wide, Plan(16, 16))
-    one = network.accumulators[0]
-    assert one.bounds.max() < 2**31
-    assert np.abs(one.matrices[0].weights).max() < 32767 / 2
+    for rounding in ("nearest", "compensated"):
+        network = quantized(wide, Plan(16, 16, rounding=rounding))
+        one = network.accumulators[0]
+        assert one.bounds.max() < 2**31
+        assert np.abs(one.matrices[0].weights).max() < 32767 / 2
 
 
 @pytest.mark.parametrize("accumulators, count", [("shared", 3), ("separate", 5)])
@@ -145,8 +163,10 @@ def test_input_is_quantised_with_the_models_normalisation():
     assert np.abs(steps * network.input_scale - real)[inside].max() <= network.input_scale * 0.501
 
 
-def test_silent_calibration_still_quantises():
-    silent = [np.broadcast_to(NETWORK.mean, (20, 5)).copy() for _ in range(3)]
+@pytest.mark.parametrize("frames", [20, 0])
+@pytest.mark.parametrize("plan", [Plan(), Plan(4, bias_correction=True)], ids=["nearest", "compensated"])
+def test_silent_calibration_still_quantises(plan, frames):
+    silent = [np.broadcast_to(NETWORK.mean, (frames, 5)).copy() for _ in range(3)]
     ranges = calibrate(NETWORK, silent)
-    network = quantize(NETWORK, ranges, Plan(), Delta(), measurer(silent))
+    network = quantize(NETWORK, ranges, plan, Delta(), measurer(silent))
     assert all(np.isfinite(one.scales).all() and (one.scales > 0).all() for one in network.accumulators)

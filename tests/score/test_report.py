@@ -22,7 +22,7 @@ PROMISED = """
 schema model.name model.parameters target digest compression.float_bytes compression.quantized_bytes
 compression.percent sizes.flash sizes.weights sizes.code sizes.ram sizes.stack sizes.image paths[].name
 paths[].rows paths[].columns paths[].weight_bits paths[].activation_bits paths[].clipping
-paths[].threshold paths[].largest_accumulator verification.utterances verification.frames
+paths[].rounding paths[].threshold paths[].largest_accumulator verification.utterances verification.frames
 verification.symbols verification.silence verification.bit_exact verification.per.float
 verification.per.integer verification.per.device verification.per.ci95
 verification.instructions_per_frame.mean verification.instructions_per_frame.min
@@ -74,7 +74,7 @@ def test_verification_is_absent_until_verified(sample):
         ("{", "not a report"),
         ("[]", "not a report"),
         ('{"schema": 1}', "not a report"),
-        ('{"schema": "shrinkc-report-2"}', "not a report"),
+        ('{"schema": "shrinkc-report-3"}', "not a report"),
         ('{"schema": "shrinkc-report-99"}', "shrinkc-report-99"),
         ('{"schema": "junit"}', "junit"),
         (b'{"schema": "\xff"}', "not a report"),

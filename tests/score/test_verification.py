@@ -29,6 +29,7 @@ def path(name: str, group: str, rows: int, columns: int, threshold: int | None) 
         weight_bits=8,
         activation_bits=8,
         clipping="max",
+        rounding="nearest",
         threshold=threshold,
         largest_accumulator=1,
     )

@@ -106,4 +106,4 @@ class Share:
         return type(value) in (int, float) and self.least <= value <= self.most
 
 
-Check = Count | Text | Flag | OneOf | Name | TargetName | Threshold
+Check = Count | Share | Text | Flag | OneOf | Name | TargetName | Threshold

@@ -17,15 +17,20 @@ FILE_NAME = "shrinkc.toml"
 
 Key = tuple[str, ...]
 
+_DOTTED = r"""((?:[A-Za-z0-9_-]++|"(?:[^"\\]|\\.)*+"|'[^']*+'|\s*+\.\s*+)++)"""
+_HEADER = re.compile(rf"\s*\[\s*{_DOTTED}\s*\]\s*(#.*)?")
+_ASSIGNMENT = re.compile(rf"\s*{_DOTTED}\s*=")
+
 _KINDS = {dict: "a table", list: "an array"}
 
 
 @dataclass(frozen=True)
 class Value:
-    """A checked value and the folder that its path, if it is one, starts from."""
+    """A checked value, the folder that its path, if it is one, starts from, and where it was given, for messages."""
 
     value: object
     folder: Path
+    where: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Values:
         """With one more value, as from a command-line option: it comes last, and its path starts here."""
         check(key, value, where)
         entries = {old: entry for old, entry in self.entries.items() if old != key}
-        return replace(self, entries={**entries, key: Value(value, Path.cwd())})
+        return replace(self, entries={**entries, key: Value(value, Path.cwd(), where)})
 
     def without(self, prefix: str) -> "Values":
         """Without the keys that start so."""
@@ -98,8 +103,9 @@ def read_file(path: Path, remedy: str) -> Values:
         raise InputError(f"{path}: not valid TOML: {error}: write `key = value`, with text in quotes") from error
     entries = {}
     for key, value in _leaves(content, (), path, text):
-        check(key, value, _place(path, text, key))
-        entries[key] = Value(value, path.parent)
+        where = _place(path, text, key)
+        check(key, value, where)
+        entries[key] = Value(value, path.parent, where)
     return Values(entries, path.parent)
 
 
@@ -135,9 +141,12 @@ def check(key: Key, value: object, where: str) -> None:
 
 def dotted(key: Key) -> str:
     """A key as TOML writes it, quoted where it must be."""
-    return ".".join(
-        part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else json.dumps(part, ensure_ascii=False) for part in key
-    )
+    return ".".join(part if re.fullmatch(r"[A-Za-z0-9_-]+", part) else _quoted(part) for part in key)
+
+
+def _quoted(text: str) -> str:
+    """In quotes; JSON's escapes are TOML's, but for DEL, which TOML wants escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _place(path: Path, text: str, key: Key) -> str:
@@ -148,14 +157,14 @@ def _place(path: Path, text: str, key: Key) -> str:
 def line_of(text: str, key: Key) -> int | None:
     """The line, from 1, that sets `key`; None where a plain reading of headers and keys does not find it."""
     table: Key = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.fullmatch(r"\s*\[([^\[\]]+)\]\s*(#.*)?", line)
+    for number, line in enumerate(text.split("\n"), 1):
+        header = _HEADER.fullmatch(line)
         if header:
             table = _parse_key(header[1])
             if table == key:
                 return number
             continue
-        start = re.match(r'\s*((?:[A-Za-z0-9_-]+|"[^"]*"|\'[^\']*\'|\s*\.\s*)+)\s*=', line)
+        start = _ASSIGNMENT.match(line)
         if start:
             here = table + _parse_key(start[1])
             if here and key[: len(here)] == here:

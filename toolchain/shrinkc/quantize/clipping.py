@@ -16,13 +16,15 @@ def clip_rows(
     """The clip of each row of weights (rows, columns), float64 (rows,), for the grid {-limit..limit} * clip / limit.
 
     importance: mean square of each column's input; "mmse" minimises the error of the product, not of the weight alone.
-    percentile: how many of a row's weights, in per cent, "percentile" leaves within the range.
+    percentile: how many of a row's weights, in per cent, "percentile" leaves within the range; where all of
+    them are 0, it takes the largest.
     """
     magnitudes = np.abs(weights).max(axis=1).astype(np.float64)
     if method == "max":
         return magnitudes
     if method == "percentile":
-        return np.percentile(np.abs(weights), percentile, axis=1).astype(np.float64)
+        clip = np.percentile(np.abs(weights), percentile, axis=1).astype(np.float64)
+        return np.where(clip > 0, clip, magnitudes)
     best = magnitudes.copy()
     rows = max(1, BLOCK // weights.shape[1])
     for first in range(0, len(weights), rows):
@@ -48,10 +50,14 @@ def _least_error(weights: np.ndarray, magnitudes: np.ndarray, limit: int, import
 
 
 def clip_vector(seen: VectorRange, limit: int, method: str, percentile: float = 100.0) -> float:
-    """The clip of a vector for the grid {-limit..limit} * clip / limit, from its histogram of magnitudes."""
+    """The clip of a vector for the grid {-limit..limit} * clip / limit, from its histogram of magnitudes.
+
+    percentile: how many of the magnitudes, in per cent, "percentile" leaves within the range, to a bin.
+    """
     if method == "percentile" and seen.maximum:
         held = np.searchsorted(np.cumsum(seen.counts), seen.counts.sum() * percentile / 100)
-        return min(seen.maximum, float(seen.centers[min(held, len(seen.centers) - 1)]))
+        half = seen.centers[0]
+        return min(seen.maximum, float(seen.centers[min(held, len(seen.centers) - 1)] + half))
     if method == "max" or limit > 1024 or not seen.maximum:
         return seen.maximum
     best, best_error = seen.maximum, np.inf

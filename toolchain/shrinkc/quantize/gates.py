@@ -96,7 +96,7 @@ def quantize_gate(
     not fit 32 bits get a coarser scale. Raises BuildError where none does.
     """
     rounder = _Rounder(sums, moments, corrected)
-    steps = [_usable(step, fraction) for step in rounder.best_steps()]
+    steps = rounder.best_steps(fraction)
     for _ in range(32):
         shifts = [_multipliers(step * 2.0**fraction) for step in steps]
         scales = [kept * 2.0 ** (left - 16 - right - fraction) for left, right, kept in shifts]
@@ -132,18 +132,17 @@ class _Rounder:
             self.moment = second - np.outer(mean, mean) if corrected else second
             self.mean = mean if corrected else None
 
-    def best_steps(self) -> list[np.ndarray]:
+    def best_steps(self, fraction: int) -> list[np.ndarray]:
         """The scale of each sum's rows: as its paths say, or the candidate that leaves the least error."""
-        steps = [common_step(one) for one in self.sums]
+        steps = [_usable(common_step(one), fraction) for one in self.sums]
         searched = [all(path.searches for path in one) for one in self.sums]
         if self.moment is None or not any(searched):
             return steps
-        whole = [np.max([_largest(path) for path in one], axis=0) for one in self.sums]
+        whole = [_usable(np.max([_largest(path) for path in one], axis=0), fraction) for one in self.sums]
         best, least = steps, np.full(len(self.weights), np.inf)
         for share in RANGE_CANDIDATES:
             tried = [
-                np.maximum(full * share, np.finfo(float).tiny) if search else step
-                for full, step, search in zip(whole, steps, searched, strict=True)
+                full * share if search else step for full, step, search in zip(whole, steps, searched, strict=True)
             ]
             inverse = self._inverse(tried)
             rounded = compensated(self.weights, inverse, self.limits, self.moment, self.free, sweeps=0)

@@ -61,11 +61,12 @@ def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta, measure
 
 def _asks(layer: Layer, plan: Plan) -> bool:
     """Does the rounding of this layer need to know what its products read?"""
-    return plan.bias_correction or any(
-        plan.for_path(f"{layer.name}.{affine.gate}.{source}", f"{layer.name}.{source}").rounding == "compensated"
+    roundings = [
+        plan.for_path(f"{layer.name}.{affine.gate}.{source}", f"{layer.name}.{source}").rounding
         for affine in layer.cell.affines
         for source in affine.sources
-    )
+    ]
+    return "compensated" in roundings or (plan.bias_correction and bool(roundings))
 
 
 def _assemble(

@@ -5,7 +5,8 @@ second moment of what the row multiplies, the squared error of its sum is e G e^
 of e small. Compensated rounding makes e G e^T small: it rounds one column after another and moves the columns that
 are still free so that they take up the error made so far (optimal brain surgeon, Hassibi and Stork 1993; column by
 column with a Cholesky factor of the inverse, as GPTQ does, Frantar et al. 2022). Then it looks at each weight again,
-with all others as they are, until none wants to move (coordinate descent): that never raises the error.
+with all others as they are, until none wants to move (coordinate descent): that never raises the error. A row that
+column by column would make worse than nearest, as clipping can, starts from the nearest.
 """
 
 import numpy as np
@@ -41,18 +42,21 @@ def compensated(
     weights: real, (rows, columns). inverse: integers for one real unit, same shape. moment: G, (columns, columns).
     free: bool (columns,), those rounded so; the others go to the nearest, and the free ones take up their error too.
     """
-    integers = nearest(weights, inverse, limits)
+    plain = nearest(weights, inverse, limits)
     if not free.any():
-        return integers
+        return plain
     damped = moment + np.eye(len(moment)) * (DAMPING * np.trace(moment) / len(moment) + np.finfo(float).tiny)
     order = np.flatnonzero(free)
     order = order[np.argsort(-np.diag(moment)[order], kind="stable")]  # what is read most strongly is rounded first
     among = damped[np.ix_(order, order)]
     wanted = weights[:, order]
     if not free.all():
-        wrong = weights[:, ~free] - integers[:, ~free] / inverse[:, ~free]
+        wrong = weights[:, ~free] - plain[:, ~free] / inverse[:, ~free]
         wanted = wanted + np.linalg.solve(among, damped[np.ix_(order, ~free)] @ wrong.T).T
+    integers = plain.copy()
     integers[:, order] = _column_by_column(wanted, inverse[:, order], limits[order], among)
+    worse = error(weights, integers, inverse, damped) > error(weights, plain, inverse, damped)
+    integers[worse] = plain[worse]
     for _ in range(sweeps):
         if not _descend(weights, integers, inverse, limits, damped, order):
             break

@@ -17,7 +17,7 @@ from ..network import Network
 from ..quantize import QuantizedNetwork
 
 FILE_NAME = "reference.npz"
-FORMAT = "shrinkc-reference-2"
+FORMAT = "shrinkc-reference-3"
 
 
 @dataclass(frozen=True)

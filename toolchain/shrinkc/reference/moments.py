@@ -22,7 +22,10 @@ def measurer(utterances: Iterable[np.ndarray]) -> Measure:
     def measure(network: QuantizedNetwork, names: Sequence[str]) -> Mapping[str, Moments]:
         count = 1 + max(index for index, layer in enumerate(network.layers) if layer.name in names)
         part = replace(network, layers=network.layers[:count])
-        collectors = {name: _Collector() for name in names}
+        collectors = {
+            name: _Collector({group.name: group.width for group in network.groups if group.layer == name})
+            for name in names
+        }
 
         def observe(layer: str, seen: Mapping[str, np.ndarray]) -> None:
             if layer in collectors:
@@ -37,19 +40,19 @@ def measurer(utterances: Iterable[np.ndarray]) -> Measure:
 
 
 class _Collector:
-    """Sums over all frames of one layer's inputs, its send groups side by side."""
+    """Sums over all frames of one layer's inputs, its send groups side by side; widths: of each of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: Mapping[str, int]) -> None:
+        self.widths = widths
+        columns = sum(widths.values())
         self.pending: list[np.ndarray] = []
         self.waiting = self.frames = 0
-        self.total: np.ndarray | float = 0.0
-        self.squares: np.ndarray | float = 0.0
-        self.widths: dict[str, int] = {}
+        self.total = np.zeros(columns)
+        self.squares = np.zeros((columns, columns))
 
     def add(self, seen: Mapping[str, np.ndarray]) -> None:
         """Take in one step: int16 (utterances, width) by send group."""
-        self.widths = {name: values.shape[1] for name, values in seen.items()}
-        self.pending.append(np.concatenate(list(seen.values()), axis=1))
+        self.pending.append(np.concatenate([seen[name] for name in self.widths], axis=1))
         self.waiting += len(self.pending[-1])
         if self.waiting >= ROWS:
             self._flush()
@@ -57,8 +60,8 @@ class _Collector:
     def _flush(self) -> None:
         if self.pending:
             rows = np.concatenate(self.pending).astype(np.float64)
-            self.total = self.total + rows.sum(axis=0)
-            self.squares = self.squares + rows.T @ rows
+            self.total += rows.sum(axis=0)
+            self.squares += rows.T @ rows
             self.frames += len(rows)
         self.pending, self.waiting = [], 0
 
@@ -72,5 +75,4 @@ class _Collector:
         }
         scales = np.concatenate([np.full(width, network.group(name).scale) for name, width in self.widths.items()])
         frames = max(self.frames, 1)
-        mean = np.asarray(self.total) * scales / frames
-        return Moments(places, mean, np.asarray(self.squares) * np.outer(scales, scales) / frames)
+        return Moments(places, self.total * scales / frames, self.squares * np.outer(scales, scales) / frames)
