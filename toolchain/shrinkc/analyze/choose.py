@@ -85,8 +85,8 @@ def choose(
     outcome = trials.outcome(trials.quantized(plan, Delta()))
     if budget.increase is not None and outcome.increase is not None and outcome.increase > budget.increase:
         raise LimitError(
-            f"--plan auto: the best plan found raises the dev set's PER by {outcome.increase:.2f} points, above the limit "
-            f"of {budget.increase:g}: allow more flash, or more points"
+            f"--plan auto: the best plan found raises the dev set's PER by {outcome.increase:.2f} points, above the "
+            f"limit of {budget.increase:g}: allow more flash, or more points"
         )
     size = chooser.bytes_of(bits)
     return Choice(plan, bits, found, outcome, size, 100 * (1 - size / (FLOAT_BYTES * trials.network.parameters)))
@@ -143,8 +143,8 @@ class _Chooser:
         within = [bits for bits in order if self.bytes_of(bits) <= limit]
         if not within:
             raise LimitError(
-                f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {self.bytes_of(order[0]):,} bytes, above "
-                f"the {limit:,} allowed"
+                f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {self.bytes_of(order[0]):,} bytes, "
+                f"above the {limit:,} allowed"
             )
         return min(within, key=self.total_harm)
 
