@@ -23,7 +23,7 @@ from .emit import Labels, emit
 from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
-from .errors import InputError, LimitError
+from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .numbers.functions import tanh_table
@@ -125,24 +125,19 @@ def choose_plan(
         return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
 
     progress("measuring the code")
-    sizes = linked(replace(settings.plan, weights=WIDTHS[0]))  # this also finds what no build would take
-    if budget.flash is not None and sizes.flash > budget.flash:
-        raise LimitError(
-            f"--max-flash: even at {WIDTHS[0]} bits the model takes {sizes.flash:,} bytes, {sizes.code:,} of "
-            f"them code, and {budget.flash:,} are allowed"
-        )
+    code = linked(replace(settings.plan, weights=WIDTHS[0])).code  # this also finds what no build would take
+    if budget.flash is not None:
+        budget = replace(budget, code=code - tanh_table().nbytes)
+    budget.check(trials.network.parameters)
     family = FAMILIES[target.kernels]
     search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress)
-    return _fitted(search, search.sensitivities(), budget, sizes, linked)
+    return _fitted(search, search.sensitivities(), budget, linked)
 
 
-def _fitted(
-    search: Search, found: Sensitivities, budget: Budget, coarsest: Sizes, linked: Callable[[Plan], Sizes]
-) -> Choice:
-    """The best plan within a budget, whose code is known once there is a plan. coarsest: of the plan of fewest bits."""
+def _fitted(search: Search, found: Sensitivities, budget: Budget, linked: Callable[[Plan], Sizes]) -> Choice:
+    """The best plan within a budget, whose code is guessed at first, and known once there is a plan."""
     if budget.flash is None:
         return choose(search, found, budget)
-    budget = replace(budget, code=coarsest.code - tanh_table().nbytes)
     budget = replace(budget, code=linked(largest(search, found, budget)).code - tanh_table().nbytes)
     while True:
         choice = choose(search, found, budget)

@@ -54,6 +54,20 @@ class Budget:
             limits.append(math.floor(FLOAT_BYTES * parameters * (1 - self.compression / 100)))
         return min(limits, default=None)
 
+    def check(self, parameters: int) -> None:
+        """Raise LimitError where not even the weights could fit, whatever else the model keeps."""
+        limit, least = self.bytes_for(parameters), parameters * WIDTHS[0] // 8
+        if limit is not None and limit < least:
+            raise self.error(least, limit)
+
+    def error(self, least: int, limit: int) -> LimitError:
+        """Says that the tables take so many bytes at least."""
+        beside = f" beside {self.code:,} of code" if self.code else ""
+        return LimitError(
+            f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {least:,} bytes, and the limit leaves "
+            f"{max(limit, 0):,}{beside}: allow more, or take a smaller model"
+        )
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -103,7 +117,7 @@ def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
         bits = chooser.smallest(order, budget.increase or 0.0)
         limit = chooser.bytes_of(bits)
     else:
-        bits = chooser.largest(order, limit, budget.code)
+        bits = chooser.largest(order, budget, limit)
     bits, outcome = chooser.within(budget.increase, [chooser.exchanged(bits, limit), bits])
     size = chooser.bytes_of(bits)
     off = 100 * (1 - size / (FLOAT_BYTES * trials.network.parameters))
@@ -114,7 +128,7 @@ def largest(search: Search, found: Sensitivities, budget: Budget) -> Plan:
     """The plan within the bytes of a budget that is expected to do the least harm; nothing is tried for it."""
     chooser, limit = _Chooser(search, found), budget.bytes_for(search.trials.network.parameters)
     assert limit is not None
-    return chooser.plan(chooser.largest(chooser.order(), limit, budget.code))
+    return chooser.plan(chooser.largest(chooser.order(), budget, limit))
 
 
 class _Chooser:
@@ -154,15 +168,11 @@ class _Chooser:
         grown = self.weights[path] * (width - bits[path]) / 8
         return (self.harm(path, bits[path]) - self.harm(path, width)) / grown
 
-    def largest(self, order: Sequence[Bits], limit: int, code: int = 0) -> Bits:
-        """The plan within a number of bytes that is expected to do the least harm. code: bytes beside them."""
+    def largest(self, order: Sequence[Bits], budget: Budget, limit: int) -> Bits:
+        """The plan within `limit` bytes, which are the budget's, that is expected to do the least harm."""
         within = [bits for bits in order if self.bytes_of(bits) <= limit]
         if not within:
-            beside = f" beside {code:,} of code" if code else ""
-            raise LimitError(
-                f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {self.bytes_of(order[0]):,} bytes, and "
-                f"the limit leaves {max(limit, 0):,}{beside}: allow more, or take a smaller model"
-            )
+            raise budget.error(min(map(self.bytes_of, order)), limit)
         return min(within, key=self.total_harm)
 
     def smallest(self, order: Sequence[Bits], increase: float) -> Bits:
