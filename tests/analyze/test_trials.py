@@ -12,7 +12,7 @@ from shrinkc.analyze.trials import Trials
 from shrinkc.datasets import Dataset
 from shrinkc.errors import BuildError, InputError
 from shrinkc.network import Network
-from shrinkc.project import Delta, Metric, Plan, Rule
+from shrinkc.project import Delta, Metric, PathPlan, Plan, Rule
 
 QUICK = Plan(rounding="nearest")
 NETWORK = recognizer("gru", units=6, outputs=4, layers=1)
@@ -113,14 +113,15 @@ def test_every_path_and_every_vector_alone() -> None:
         assert list(effects) == [4, 8] and effects[8].divergence < 2 * effects[4].divergence
 
 
-def test_a_plans_clipping_counts_and_its_bits_do_not() -> None:
-    trials = trials_of()
-    usual = sensitivities(trials, QUICK, 2, 1)
-    few = Plan(weights=2, activations=4, rounding="nearest", paths=(Rule("*", weights=2, activations=4),))
-    assert sensitivities(trials, few, 2, 1) == usual
-    clipped = dataclasses.replace(QUICK, paths=(Rule("head.*", clipping="max"),))
-    found = sensitivities(trials, clipped, 2, 1)
-    assert found.paths["head.output.x"][2] != usual.paths["head.output.x"][2]
-    low = dataclasses.replace(QUICK, clipping="percentile", percentile=60.0)
-    high = dataclasses.replace(low, percentile=99.0)
-    assert outcome(trials, low) != outcome(trials, high)
+def test_a_plans_clipping_counts_and_its_bits_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials, tried = trials_of(), []
+    monkeypatch.setattr(Trials, "outcomes", lambda self, plans, *rest: tried.append(plans) or [None] * len(plans))
+    rules = (Rule("*", weights=2, activations=4), Rule("head.*", clipping="max", weights=2))
+    few = Plan(2, 4, clipping="percentile", percentile=60.0, paths=rules, groups=(Rule("*", activations=4),))
+    sensitivities(trials, few, 2, 1)
+    floor, first, *others = tried[0]
+    assert {floor.weights, floor.activations} == {16} and (floor.clipping, floor.percentile) == ("percentile", 60.0)
+    assert floor.for_path("rnn1.update.x", "rnn1.x") == PathPlan(16, 16, "percentile", "nearest", True)
+    assert first.for_path("rnn1.update.x", "rnn1.x").weights == 2
+    assert first.for_path("head.output.x", "head.x") == PathPlan(16, 16, "max", "nearest", True)
+    assert others[-1].for_group("head.x").activations == 8 and others[-1].for_group("rnn1.x").activations == 16
