@@ -1,5 +1,6 @@
 """A chosen plan as settings, and as a file that says why."""
 
+from ..importers.names import printable
 from ..project.plan_file import plan_text
 from ..project.values import Values, dotted
 from .choose import Choice
@@ -28,7 +29,7 @@ def plan_file(recorded: dict[str, object], choice: Choice, model: str, dev: str)
         "Repeat it with --plan and this file.",
     ]
     remarks = {path: _remark(choice, path) for path, width in choice.bits.items() if width != choice.plan.weights}
-    return plan_text(recorded, heading, remarks)
+    return plan_text(recorded, [printable(line) for line in heading], remarks)
 
 
 def _points(choice: Choice) -> str:
