@@ -1,6 +1,5 @@
 """The way of the data, stage after stage: what `shrinkc build` and `shrinkc verify` do."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,18 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from . import __version__, importers
-from .analyze.choose import Budget, Choice, choose
+from .analyze.choose import WIDTHS, Budget, Choice, Search, choose, largest, quickly
 from .analyze.report import Analysis, analysis
-from .analyze.sensitivity import path_names, sensitivities
+from .analyze.sensitivity import Sensitivities, sensitivities
 from .analyze.trials import Trials
 from .calibrate import calibrate
 from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
+from .compile.sizes import Sizes
 from .compile.toolchain import ARM_COMPILER
 from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
-from .emit import emit
+from .emit import Labels, emit
 from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
@@ -27,7 +27,7 @@ from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .numbers.functions import tanh_table
-from .project import Rule, Settings, Source
+from .project import Plan, Settings, Source
 from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
@@ -92,43 +92,72 @@ def analyze(
     """
     target = load_target(settings.target)
     trials = _trials(settings, limit, progress)
+    trials.quantized(quickly(settings.plan), settings.delta)  # refuses what the plan names and the model lacks
     found = sensitivities(trials, settings.plan, None, jobs, progress)
-    name, count = settings.source("dev").name, len(trials.dev)
-    return analysis(trials, found, name, count, target.name, FAMILIES[target.kernels], target.core.costs)
+    name = settings.source("dev").name
+    return analysis(trials, found, name, target.name, FAMILIES[target.kernels], target.core.costs)
 
 
 def choose_plan(
-    settings: Settings,
-    budget: Budget,
-    max_flash: int | None = None,
-    jobs: int | None = None,
-    progress: Progress = lambda *_: None,
+    settings: Settings, budget: Budget, jobs: int | None = None, progress: Progress = lambda *_: None
 ) -> Choice:
-    """The best plan within a budget, tried on the dev set.
+    """The best plan within a budget, tried on the dev set; the settings' own plan gives no bits of weights.
 
-    max_flash: bytes of tables and code together. Raises LimitError where there is none.
+    Raises LimitError where there is none, InputError where a limit on errors has no labels to go by.
     """
     target = load_target(settings.target)
     trials = _trials(settings, None, progress)
-    if max_flash is not None:
-        room = max_flash - _code_bytes(settings, trials, target)
-        budget = replace(budget, table_bytes=max(0, room))
-    return choose(trials, settings.plan, FAMILIES[target.kernels], budget, jobs, progress)
+    if budget.increase is not None and not trials.scored:
+        raise InputError(
+            f"--plan auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
+            "points of PER to hold: give --max-flash or --min-compression alone"
+        )
+    plain = trials.quantized(quickly(settings.plan), settings.delta)
+    shares = _shares(plain, trials.calibration)
+
+    def modes(quantized: QuantizedNetwork) -> dict[str, str]:
+        return _modes(settings, quantized, target, shares)
+
+    def linked(plan: Plan) -> Sizes:
+        quantized = trials.quantized(quickly(plan), settings.delta)
+        return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
+
+    progress("measuring the code")
+    code = linked(replace(settings.plan, weights=WIDTHS[0])).code  # this also finds what no build would take
+    if budget.flash is not None:
+        budget = replace(budget, code=code - tanh_table().nbytes)
+    budget.check(trials.network.parameters)
+    family = FAMILIES[target.kernels]
+    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress)
+    return _fitted(search, search.sensitivities(), budget, linked)
 
 
-def _code_bytes(settings: Settings, trials: Trials, target: Target) -> int:
-    """Flash that code takes where kernels of every width are linked: the most that a plan of mixed widths can need."""
-    names = path_names(trials.network)
-    rules = [Rule(name, weights=bits) for name, bits in zip(names, itertools.cycle((2, 4, 8)), strict=False)]
-    plan = replace(settings.plan, rounding="nearest", bias_correction=False, paths=tuple(rules))
-    quantized = trials.quantized(plan, settings.delta)
-    model = Prepared(trials.network, trials.calibration, quantized, _shares(quantized, trials.calibration))
-    sources = emit(
-        model.program(settings, target),
-        labels_of(trials.calibration, trials.network.outputs, settings.decode, settings.metric.blank),
-    )
-    sizes = compile_image(sources.files, sources.name, target).sizes
-    return sizes.code - tanh_table().nbytes
+def _fitted(search: Search, found: Sensitivities, budget: Budget, linked: Callable[[Plan], Sizes]) -> Choice:
+    """The best plan within a budget, whose code is guessed at first, and known once there is a plan."""
+    if budget.flash is None:
+        return choose(search, found, budget)
+    budget = replace(budget, code=linked(largest(search, found, budget)).code - tanh_table().nbytes)
+    while True:
+        choice = choose(search, found, budget)
+        over = linked(choice.plan).flash - budget.flash
+        if over <= 0:
+            return choice
+        budget = replace(budget, code=budget.code + over)
+
+
+def _linked(settings: Settings, model: Prepared, target: Target) -> Sizes:
+    """What a product links of a model, whether it fits the target or not: measured on the board of its core."""
+    sources = emit(model.program(settings, target), _labels(settings, model.network, model.calibration))
+    return compile_image(sources.files, sources.name, load_target(target.core.name)).sizes
+
+
+def _labels(settings: Settings, network: Network, calibration: Dataset) -> Labels:
+    """Names of the outputs and how they are decoded. Raises InputError for a decoding that does not fit the model."""
+    if settings.decode == "ctc" and any(layer.last for layer in network.layers):
+        raise InputError(
+            "--decode ctc joins the frames' symbols, and the model gives one vector at the end; use argmax"
+        )
+    return labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
 
 
 def _trials(settings: Settings, limit: int | None, progress: Progress) -> Trials:
@@ -154,11 +183,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
-    if settings.decode == "ctc" and any(layer.last for layer in network.layers):
-        raise InputError(
-            "--decode ctc joins the frames' symbols, and the model gives one vector at the end; use argmax"
-        )
-    labels = labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
+    labels = _labels(settings, network, calibration)
     sources = emit(program, labels)
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)

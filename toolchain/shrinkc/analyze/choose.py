@@ -9,15 +9,16 @@ single paths are tried whole, and kept where the divergence on the dev set says 
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..errors import LimitError
-from ..lower import lower, plain_modes
+from ..errors import InputError, LimitError
+from ..lower import lower
 from ..lower.kernels import Family
 from ..lower.tables import table_bytes
 from ..numbers.functions import tanh_table
 from ..project import Delta, Plan, Rule
+from ..quantize import QuantizedNetwork
 from .sensitivity import Progress, Sensitivities, sensitivities
 from .trials import Outcome, Trials
 
@@ -31,29 +32,47 @@ GAIN = 0.98
 """An exchange is kept if it leaves at most this share of the divergence."""
 
 Bits = Mapping[str, int]
+Modes = Callable[[QuantizedNetwork], Mapping[str, str]]
+"""modes(network): how the products of each send group are computed, "delta" or "dense"."""
 
 
 @dataclass(frozen=True)
 class Budget:
     """What a plan may cost. compression: least per cent off the float parameters, of all that the model keeps in flash
-    as constants. table_bytes: most bytes of these. increase: most points of PER.
+    as constants. flash: most bytes of these and of code together, where `code` are the code's. increase: most points.
     """
 
     compression: float | None = None
-    table_bytes: int | None = None
+    flash: int | None = None
+    code: int = 0
     increase: float | None = None
 
     def bytes_for(self, parameters: int) -> int | None:
         """The most bytes of tables that both limits allow a model of so many parameters; None for any number."""
-        limits = [] if self.table_bytes is None else [self.table_bytes]
+        limits = [] if self.flash is None else [self.flash - self.code]
         if self.compression is not None:
             limits.append(math.floor(FLOAT_BYTES * parameters * (1 - self.compression / 100)))
         return min(limits, default=None)
 
+    def check(self, parameters: int) -> None:
+        """Raise LimitError where not even the weights could fit, whatever else the model keeps."""
+        limit, least = self.bytes_for(parameters), parameters * WIDTHS[0] // 8
+        if limit is not None and limit < least:
+            raise self.error(least, limit)
+
+    def error(self, least: int, limit: int) -> LimitError:
+        """Says that the tables take so many bytes at least."""
+        beside = f" beside {self.code:,} of code" if self.code else ""
+        return LimitError(
+            f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {least:,} bytes, and the limit leaves "
+            f"{max(limit, 0):,}{beside}: allow more, or take a smaller model"
+        )
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A plan with what it came to. sensitivities: by which it was chosen; outcome: on the whole dev set.
+    """A plan with what it came to. sensitivities: by which it was chosen; outcome: on the whole dev set, of so many
+    utterances.
 
     table_bytes: of what the model keeps in flash as constants. compression: per cent off the float parameters.
     """
@@ -62,53 +81,64 @@ class Choice:
     bits: Bits
     sensitivities: Sensitivities
     outcome: Outcome
+    utterances: int
     table_bytes: int
     compression: float
 
 
-def choose(
-    trials: Trials, base: Plan, family: Family, budget: Budget, jobs: int | None, progress: Progress = lambda *_: None
-) -> Choice:
-    """The best plan within a budget. base: how to clip and round. Raises LimitError where no plan keeps the budget."""
-    found = sensitivities(trials, base, SCREEN_UTTERANCES, jobs, progress)
-    chooser = _Chooser(trials, base, family, found, jobs, progress)
+@dataclass(frozen=True)
+class Search:
+    """What all choices for a model have in common. base: how to clip and round, and bits of the vectors. delta: its
+    thresholds are in force in every whole plan. modes: as the build will have them, since they decide on the layout.
+    """
+
+    trials: Trials
+    base: Plan
+    delta: Delta
+    family: Family
+    modes: Modes
+    jobs: int | None = None
+    progress: Progress = lambda *_: None
+
+    def sensitivities(self) -> Sensitivities:
+        """What each path does alone."""
+        return sensitivities(self.trials, self.base, SCREEN_UTTERANCES, self.jobs, self.progress)
+
+
+def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
+    """The best plan within a budget. found: what `search.sensitivities` gave.
+
+    Raises LimitError where no plan keeps the budget.
+    """
+    trials, chooser = search.trials, _Chooser(search, found)
     order = chooser.order()
     limit = budget.bytes_for(trials.network.parameters)
     if limit is None:
         bits = chooser.smallest(order, budget.increase or 0.0)
         limit = chooser.bytes_of(bits)
     else:
-        bits = chooser.largest(order, limit)
-    bits = chooser.exchanged(bits, limit)
-    plan = chooser.plan(bits)
-    progress("trying the plan on the whole dev set", 0, 0)
-    outcome = trials.outcome(trials.quantized(plan, Delta()))
-    if budget.increase is not None and outcome.increase is not None and outcome.increase > budget.increase:
-        raise LimitError(
-            f"--plan auto: the best plan found raises the dev set's PER by {outcome.increase:.2f} points, above the limit "
-            f"of {budget.increase:g}: allow more flash, or more points"
-        )
+        bits = chooser.largest(order, budget, limit)
+    bits, outcome = chooser.within(budget.increase, [chooser.exchanged(bits, limit), bits])
     size = chooser.bytes_of(bits)
-    return Choice(plan, bits, found, outcome, size, 100 * (1 - size / (FLOAT_BYTES * trials.network.parameters)))
+    off = 100 * (1 - size / (FLOAT_BYTES * trials.network.parameters))
+    return Choice(chooser.plan(bits), bits, found, outcome, len(trials.dev), size, off)
+
+
+def largest(search: Search, found: Sensitivities, budget: Budget) -> Plan:
+    """The plan within the bytes of a budget that is expected to do the least harm; nothing is tried for it."""
+    chooser, limit = _Chooser(search, found), budget.bytes_for(search.trials.network.parameters)
+    assert limit is not None
+    return chooser.plan(chooser.largest(chooser.order(), budget, limit))
 
 
 class _Chooser:
     """The search over bits of paths."""
 
-    def __init__(
-        self,
-        trials: Trials,
-        base: Plan,
-        family: Family,
-        found: Sensitivities,
-        jobs: int | None,
-        progress: Progress,
-    ) -> None:
-        self.trials, self.base, self.family, self.found = trials, base, family, found
-        self.jobs, self.progress = jobs, progress
+    def __init__(self, search: Search, found: Sensitivities) -> None:
+        self.search, self.trials, self.found = search, search.trials, found
         self.weights = {
             f"{layer.name}.{name}": array.size
-            for layer in trials.network.layers
+            for layer in self.trials.network.layers
             for name, array in layer.matrices.items()
         }
         self._bytes: dict[tuple, int] = {}
@@ -138,14 +168,11 @@ class _Chooser:
         grown = self.weights[path] * (width - bits[path]) / 8
         return (self.harm(path, bits[path]) - self.harm(path, width)) / grown
 
-    def largest(self, order: Sequence[Bits], limit: int) -> Bits:
-        """The plan within a number of bytes that is expected to do the least harm."""
+    def largest(self, order: Sequence[Bits], budget: Budget, limit: int) -> Bits:
+        """The plan within `limit` bytes, which are the budget's, that is expected to do the least harm."""
         within = [bits for bits in order if self.bytes_of(bits) <= limit]
         if not within:
-            raise LimitError(
-                f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {self.bytes_of(order[0]):,} bytes, above "
-                f"the {limit:,} allowed"
-            )
+            raise budget.error(min(map(self.bytes_of, order)), limit)
         return min(within, key=self.total_harm)
 
     def smallest(self, order: Sequence[Bits], increase: float) -> Bits:
@@ -153,29 +180,58 @@ class _Chooser:
         low, high = 0, len(order) - 1
         while low < high:
             middle = (low + high) // 2
-            self.progress("looking for the smallest plan", 0, 0)
-            outcome = self.trials.outcome(self.trials.quantized(self.plan(order[middle]), Delta()))
-            rise = outcome.increase if outcome.increase is not None else 0.0
-            low, high = (low, middle) if rise <= increase else (middle + 1, high)
+            self.search.progress("looking for the smallest plan", 0, 0)
+            low, high = (low, middle) if self._rise(self.outcome(order[middle])) <= increase else (middle + 1, high)
         return order[low]
+
+    def within(self, increase: float | None, candidates: Sequence[Bits]) -> tuple[Bits, Outcome]:
+        """The first candidate whose PER rises by no more than `increase` points on the whole dev set, and by what."""
+        tried: list[tuple[Bits, Outcome]] = []
+        for bits in candidates:
+            if all(bits != before for before, _ in tried):
+                self.search.progress("trying the plan on the whole dev set", 0, 0)
+                tried.append((bits, self.outcome(bits)))
+            if increase is None or self._rise(tried[-1][1]) <= increase:
+                return tried[-1]
+        least = min(self._rise(outcome) for _, outcome in tried)
+        raise LimitError(
+            f"--plan auto: the best plan found raises the error rate on the dev set by {least:.2f} points, above the "
+            f"limit of {increase:g}: allow more flash, or more points"
+        )
+
+    def outcome(self, bits: Bits) -> Outcome:
+        """What a plan does on the whole dev set."""
+        return self.trials.outcome(self.trials.quantized(self.plan(bits), self.search.delta))
+
+    @staticmethod
+    def _rise(outcome: Outcome) -> float:
+        if outcome.increase is None:
+            raise InputError(
+                "--plan auto: the dev set has no labels, so there is no error rate to hold a limit against"
+            )
+        return outcome.increase
 
     def exchanged(self, bits: Bits, limit: int) -> Bits:
         """The plan after exchanges of single paths, within the bytes, each tried whole."""
-        best = next(self.trials.outcomes([self.plan(bits)], Delta(), SCREEN_UTTERANCES, 1)).divergence
+        best = self._divergences([bits])[0]
         for _ in range(ROUNDS):
             tried = self._exchanges(bits, limit)
             if not tried:
                 break
-            found = []
-            plans = [self.plan(each) for each in tried]
-            for outcome in self.trials.outcomes(plans, Delta(), SCREEN_UTTERANCES, self.jobs):
-                found.append(outcome.divergence)
-                self.progress("trying exchanges of paths", len(found), len(plans))
+            found = self._divergences(tried)
             place = min(range(len(found)), key=found.__getitem__)
             if found[place] > best * GAIN:
                 break
             bits, best = tried[place], found[place]
         return bits
+
+    def _divergences(self, tried: Sequence[Bits]) -> list[float]:
+        found: list[float] = []
+        plans = [self.plan(bits) for bits in tried]
+        for outcome in self.trials.outcomes(plans, self.search.delta, SCREEN_UTTERANCES, self.search.jobs):
+            found.append(outcome.divergence)
+            self.search.progress("trying exchanges of paths", len(found), len(plans))
+        return found
 
     def _exchanges(self, bits: Bits, limit: int) -> list[Bits]:
         """Plans within the bytes with one path finer, and others coarser to make room: the most promising ones."""
@@ -212,15 +268,20 @@ class _Chooser:
         """The plan that gives each path its bits: the commonest width for all, and a rule for each other path."""
         common = Counter(bits.values()).most_common(1)[0][0]
         rules = tuple(Rule(path, weights=width) for path, width in bits.items() if width != common)
-        return replace(self.base, weights=common, paths=rules)
+        return replace(self.search.base, weights=common, paths=(*self.search.base.paths, *rules))
 
     def bytes_of(self, bits: Bits) -> int:
-        """What the model's tables take in flash: their size depends on the bits alone."""
+        """What the model's tables take in flash: their size depends on the bits, not on the rounding."""
         key = tuple(sorted(bits.items()))
         if key not in self._bytes:
-            plan = replace(self.plan(bits), rounding="nearest", clipping="max")
-            quantized = self.trials.quantized(plan, Delta())
+            quantized = self.trials.quantized(quickly(self.plan(bits)), self.search.delta)
             frames = None if quantized.streams else 1  # their number takes RAM, not flash
-            program = lower(quantized, self.family, plain_modes(quantized), frames)
+            program = lower(quantized, self.search.family, self.search.modes(quantized), frames)
             self._bytes[key] = table_bytes(program) + tanh_table().nbytes
         return self._bytes[key]
+
+
+def quickly(plan: Plan) -> Plan:
+    """The plan without what takes time and changes no size."""
+    paths = tuple(replace(rule, rounding=None) for rule in plan.paths)
+    return replace(plan, rounding="nearest", bias_correction=False, paths=paths)

@@ -1,6 +1,6 @@
 """What `shrinkc analyze` prints as JSON: every key, its type, its unit and what it means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -33,9 +33,7 @@ class Effect(_Part):
     """What one width does to the whole network, all else at 16 bits."""
 
     bits: Annotated[int, _about("Bits of a weight, or of an element of the vector")]
-    divergence: Annotated[
-        float, _about("Of the softmax of the outputs from float's (Kullback-Leibler), nats, mean over frames")
-    ]
+    divergence: Annotated[float, _about("How far the outputs are from float's, as the analysis' `divergence` says")]
     rmse: Annotated[float, _about("Root mean square difference of the outputs from float's, in their unit")]
     increase: Annotated[float | None, _about("Of the PER, or of wrong labels, points; null: no labels")]
     ci95: Annotated[tuple[float, float] | None, _about("95 % interval of `increase`, points")]
@@ -76,15 +74,17 @@ class Analysis(_Part):
     dataset: Annotated[str, _about("Data set that each trial ran over")]
     utterances: Annotated[int, _about("Utterances of it", ge=1)]
     calibration_utterances: Annotated[int, _about("Utterances that ranges and rounding were made with", ge=1)]
+    metric: Annotated[str, _about("What `increase` is of: per, accuracy (wrong labels), or outputs (nothing)")]
+    divergence: Annotated[
+        str, _about("kl: of softmaxes, nats, mean over frames; square: mean square over the float outputs' variance")
+    ]
     rest: Annotated[Effect, _about("With everything at 16 bits")]
     paths: Annotated[tuple[PathEntry, ...], _about("Every matrix, in the order of the network")]
     vectors: Annotated[tuple[VectorEntry, ...], _about("Every vector that products read")]
     study: Annotated[Study, _about("What became of the study's choice")]
 
 
-def analysis(
-    trials: Trials, found: Sensitivities, dataset: str, utterances: int, target: str, family: Family, costs: Costs
-) -> Analysis:
+def analysis(trials: Trials, found: Sensitivities, dataset: str, target: str, family: Family, costs: Costs) -> Analysis:
     """The report of all trials."""
     shapes = {
         f"{layer.name}.{name}": array.shape for layer in trials.network.layers for name, array in layer.matrices.items()
@@ -114,8 +114,10 @@ def analysis(
         model=trials.network.name,
         target=target,
         dataset=dataset,
-        utterances=utterances,
+        utterances=len(trials.dev),
         calibration_utterances=len(trials.calibration),
+        metric=trials.metric.kind,
+        divergence="kl" if trials.logits else "square",
         rest=_effect(16, found.floor),
         paths=paths,
         vectors=_vectors(trials, found),
@@ -163,37 +165,46 @@ def to_json(found: Analysis) -> str:
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
 
-def path_rows(found: Analysis) -> list[tuple[str, ...]]:
-    """The table of paths, a heading first."""
-    widths = [effect.bits for effect in found.paths[0].effects]
-    heading = ["path", "weights"]
-    for bits in widths:
-        heading += [f"{bits} bits: bytes", "instructions", "divergence", "PER, points"]
-    rows = [(*heading, f"{FINER} over {SHRUNK} bits")]
+def cost_rows(found: Analysis) -> list[tuple[str, ...]]:
+    """The table of what paths cost, a heading first."""
+    bits = [effect.bits for effect in found.paths[0].effects]
+    rows = [
+        ("path", "weights", *(f"{each} bits: bytes" for each in bits), *(f"{each} bits: instructions" for each in bits))
+    ]
     for path in found.paths:
-        cells = [path.name, f"{path.rows} x {path.columns}"]
-        for effect in path.effects:
-            cells += [f"{effect.flash:,}", f"{effect.instructions:,.0f}", *_effect_cells(effect)]
-        rows.append((*cells, f"{path.worth:.1f} x{' skip' if path.skip else ''}"))
+        flash = (f"{effect.flash:,}" for effect in path.effects)
+        steps = (f"{effect.instructions:,.0f}" for effect in path.effects)
+        rows.append((path.name, f"{path.rows} x {path.columns}", *flash, *steps))
+    return rows
+
+
+def path_rows(found: Analysis) -> list[tuple[str, ...]]:
+    """The table of what paths do, a heading first."""
+    rows = [("path", *_effect_heading(found, found.paths[0].effects), f"{FINER} over {SHRUNK} bits")]
+    for path in found.paths:
+        cells = (cell for effect in path.effects for cell in _effect_cells(effect))
+        rows.append((path.name, *cells, f"{path.worth:.1f} x{' skip' if path.skip else ''}"))
     return rows
 
 
 def vector_rows(found: Analysis) -> list[tuple[str, ...]]:
-    """The table of vectors, a heading first."""
-    heading = ["vector", "elements"]
-    for effect in found.vectors[0].effects:
-        heading += [f"{effect.bits} bits: divergence", "PER, points"]
-    rows = [tuple(heading)]
+    """The table of what vectors do, a heading first."""
+    rows = [("vector", "elements", *_effect_heading(found, found.vectors[0].effects))]
     for vector in found.vectors:
-        cells = [vector.name, f"{vector.width}"]
-        for effect in vector.effects:
-            cells += _effect_cells(effect)
-        rows.append(tuple(cells))
+        cells = (cell for effect in vector.effects for cell in _effect_cells(effect))
+        rows.append((vector.name, f"{vector.width}", *cells))
     return rows
 
 
-def _effect_cells(effect: Effect) -> list[str]:
-    return [f"{effect.divergence:.5f}", "" if effect.increase is None else f"{effect.increase:+.2f}"]
+def _effect_heading(found: Analysis, effects: Sequence[Effect]) -> list[str]:
+    what = "wrong labels" if found.metric == "accuracy" else "PER"
+    rates = [f"{what}, points"] if found.rest.increase is not None else []
+    return [cell for effect in effects for cell in (f"{effect.bits} bits: divergence", *rates)]
+
+
+def _effect_cells(effect: Effect) -> tuple[str, ...]:
+    rates = () if effect.increase is None else (f"{effect.increase:+.2f}",)
+    return f"{effect.divergence:.5f}", *rates
 
 
 def conclusions(found: Analysis) -> list[str]:

@@ -1,6 +1,6 @@
 """What quantising one path, or one vector, alone does: the rest stays at 16 bits, as near to float as integers come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..network import Network
@@ -50,14 +50,14 @@ def sensitivities(
     plan: how to clip and round; its bits do not count. limit: utterances of the dev set. Products are dense, or sent at
     a threshold of 0: the integers are the same.
     """
-    rest = replace(plan, weights=REST, activations=REST, paths=(), groups=())
+    rest = _at_rest(plan)
     plans: dict[tuple[str, str, int], Plan] = {("floor", "", REST): rest}
     for name in path_names(trials.network):
         for bits in WEIGHTS:
-            plans["path", name, bits] = replace(rest, paths=(Rule(name, weights=bits),))
+            plans["path", name, bits] = replace(rest, paths=(*rest.paths, Rule(name, weights=bits)))
     for name in vector_names(trials.network):
         for bits in ACTIVATIONS:
-            plans["vector", name, bits] = replace(rest, groups=(Rule(name, activations=bits),))
+            plans["vector", name, bits] = replace(rest, groups=(*rest.groups, Rule(name, activations=bits)))
     found: dict[tuple[str, str, int], Outcome] = {}
     for key, outcome in zip(plans, trials.outcomes(list(plans.values()), Delta(), limit, jobs), strict=True):
         found[key] = outcome
@@ -67,6 +67,16 @@ def sensitivities(
         paths=_by_name(found, "path"),
         vectors=_by_name(found, "vector"),
     )
+
+
+def _at_rest(plan: Plan) -> Plan:
+    """The plan with all its bits at 16; what its rules say of clipping and rounding stays."""
+
+    def without_bits(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+        return tuple(replace(rule, weights=None, activations=None) for rule in rules)
+
+    paths, groups = without_bits(plan.paths), without_bits(plan.groups)
+    return replace(plan, weights=REST, activations=REST, paths=paths, groups=groups)
 
 
 def _by_name(found: Mapping[tuple[str, str, int], Outcome], kind: str) -> dict[str, dict[int, Outcome]]:

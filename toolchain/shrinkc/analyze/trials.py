@@ -1,8 +1,10 @@
 """Trying plans: each is quantised in full, run by the integer reference over a dev set, and held against float."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from ..calibrate import Ranges, calibrate
 from ..datasets import Dataset
+from ..errors import BuildError
 from ..network import Network, floating
 from ..project import Delta, Metric, Plan
 from ..quantize import QuantizedNetwork, quantize
@@ -52,6 +55,17 @@ class Trials:
         ranges = calibrate(network, [features for features, _ in calibration])
         return cls(network, ranges, calibration, dev, metric, floating.run(network, [features for features, _ in dev]))
 
+    @property
+    def logits(self) -> bool:
+        """Whether a softmax stands behind the outputs, so that distances are taken there."""
+        classifies = self.metric.kind != "outputs" or bool(self.network.left_off)
+        return classifies and self.network.outputs > 1
+
+    @property
+    def scored(self) -> bool:
+        """Whether the dev set has labels for the metric. Raises InputError where the two do not fit."""
+        return errors_of(self.dev, self.metric, {"float": self.floats})[0] is not None
+
     def quantized(self, plan: Plan, delta: Delta) -> QuantizedNetwork:
         """The model's integers by a plan. Raises InputError for a pattern in it that names nothing."""
         measure = measurer([features for features, _ in self.calibration])
@@ -68,19 +82,21 @@ class Trials:
         if errors:
             increase = 100.0 * (rates.per(errors["device"]) - rates.per(errors["float"]))
             interval = rates.bootstrap_interval(errors["device"], errors["float"], list(dev.speakers) or None)
-        logits = self.metric.kind != "outputs"
-        return Outcome(divergence(floats, real, logits), distance(floats, real).rmse, increase, interval)
+        return Outcome(divergence(floats, real, self.logits), distance(floats, real).rmse, increase, interval)
 
     def outcomes(
         self, plans: Sequence[Plan], delta: Delta, limit: int | None = None, jobs: int | None = None
     ) -> Iterator[Outcome]:
         """What each plan does, in order, as they are found; `jobs` processes work side by side (None: a core each)."""
-        jobs = min(jobs or os.cpu_count() or 1, len(plans))
+        jobs = min(jobs or len(os.sched_getaffinity(0)), len(plans))
         if jobs <= 1:
             yield from (self.outcome(self.quantized(plan, delta), limit) for plan in plans)
             return
-        with ProcessPoolExecutor(jobs, get_context("fork"), _take, (self, delta, limit)) as pool:
-            yield from pool.map(_try, plans)
+        try:
+            with ProcessPoolExecutor(jobs, get_context("fork"), _take, (self, delta, limit)) as pool:
+                yield from pool.map(_try, plans)
+        except BrokenProcessPool as error:
+            raise BuildError("a trial's process was killed, as when memory runs out: use fewer --jobs") from error
 
 
 _TAKEN: dict[str, tuple[Trials, Delta, int | None]] = {}
@@ -88,6 +104,7 @@ _TAKEN: dict[str, tuple[Trials, Delta, int | None]] = {}
 
 
 def _take(trials: Trials, delta: Delta, limit: int | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, and ends the others
     _TAKEN["trials"] = (trials, delta, limit)
 
 

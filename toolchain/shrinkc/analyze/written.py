@@ -1,7 +1,8 @@
 """A chosen plan as settings, and as a file that says why."""
 
+from ..importers.names import printable
 from ..project.plan_file import plan_text
-from ..project.values import Values
+from ..project.values import Values, dotted
 from .choose import Choice
 
 OPTION = "--plan auto"
@@ -10,22 +11,25 @@ OPTION = "--plan auto"
 def with_choice(project: Values, choice: Choice) -> Values:
     """The project with the chosen bits. What the project says of clipping, rounding and all else stays."""
     project = project.set(("plan", "weights"), choice.plan.weights, OPTION)
-    for rule in choice.plan.paths:
-        project = project.set(("plan", "paths", rule.pattern, "weights"), rule.weights, OPTION)
+    for path, width in choice.bits.items():
+        if width != choice.plan.weights:
+            project = project.set(("plan", "paths", path, "weights"), width, OPTION)
     return project
 
 
-def plan_file(recorded: dict[str, object], choice: Choice, model: str, dev: str, utterances: int) -> str:
+FIRST_LINE = f"Chosen by `shrinkc build {OPTION}`"
+
+
+def plan_file(recorded: dict[str, object], choice: Choice, model: str, dev: str) -> str:
     """The file that `--plan FILE` reads. recorded: the settings in force, of which it takes the plan and the delta."""
     found = choice.outcome
     heading = [
-        f"Chosen by `shrinkc build {OPTION}` for {model}: {choice.compression:.1f} % off, "
-        f"{choice.table_bytes:,} bytes of tables.",
-        f"On {utterances} utterances of {dev}: divergence {found.divergence:.5f}{_points(choice)}.",
+        f"{FIRST_LINE} for {model}: {choice.compression:.1f} % off, {choice.table_bytes:,} bytes of tables.",
+        f"On {choice.utterances} utterances of {dev}: divergence {found.divergence:.5f}{_points(choice)}.",
         "Repeat it with --plan and this file.",
     ]
-    remarks = {rule.pattern: _remark(choice, rule.pattern) for rule in choice.plan.paths}
-    return plan_text(recorded, heading, remarks)
+    remarks = {path: _remark(choice, path) for path, width in choice.bits.items() if width != choice.plan.weights}
+    return plan_text(recorded, [printable(line) for line in heading], remarks)
 
 
 def _points(choice: Choice) -> str:
@@ -43,7 +47,5 @@ def _remark(choice: Choice, path: str) -> str:
 
 def in_the_way(project: Values) -> str | None:
     """What a project or an option says that `--plan auto` would have to overrule; None where there is nothing."""
-    if ("plan", "weights") in project.entries:
-        return "plan.weights"
-    rules = [key for key in project.entries if key[:2] in (("plan", "paths"), ("plan", "groups"))]
-    return ".".join(rules[0][:2]) if rules else None
+    keys = (key for key in project.entries if key[0] == "plan" and key[-1] == "weights")
+    return next((dotted(key) for key in keys), None)

@@ -34,17 +34,16 @@ def command(limit: int | None, jobs: int | None, as_json: bool, **options: str |
         project = project.set(("target",), DEFAULT_TARGET, "--target")
     settings = resolve(project)
     from .. import pipeline
-    from ..analyze.report import conclusions, path_rows, to_json, vector_rows
+    from ..analyze.report import conclusions, cost_rows, path_rows, to_json, vector_rows
 
     with Progress() as progress:
         found = pipeline.analyze(settings, limit, jobs, progress)
     if as_json:
         print_json(to_json(found))
         return
-    print_table(
-        f"{found.model} on {found.dataset}: each path alone, {found.utterances} utterances, costs of {found.target}",
-        path_rows(found),
-    )
-    print_table("each vector alone", vector_rows(found))
+    trial = f"{found.model} on {found.dataset}, {found.utterances} utterances"
+    print_table(f"{trial}: each path alone, all else at 16 bits", path_rows(found))
+    print_table("each vector alone, all else at 16 bits", vector_rows(found))
+    print_table(f"what a path costs on {found.target}, a step", cost_rows(found))
     for line in conclusions(found):
         click.echo(line)

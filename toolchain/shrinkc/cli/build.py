@@ -80,10 +80,11 @@ def command(
     if auto:
         from ..analyze.choose import Budget
 
+        check_plan_path(plan_path(settings))
         if (max_flash, min_compression, max_per_increase) == (None, None, None):
             max_per_increase = DEFAULT_INCREASE
-        budget = Budget(compression=min_compression, increase=max_per_increase)
-        project, plan = _chosen(project, settings, budget, max_flash, jobs)
+        budget = Budget(compression=min_compression, flash=max_flash, increase=max_per_increase)
+        project, plan = _chosen(project, settings, budget, jobs)
         settings = resolve(project)
     report = build(settings)
     print_report(report, as_json)
@@ -98,30 +99,36 @@ def _refuse_limits(given: dict[str, object]) -> None:
     """Options of --plan auto that would be ignored without it."""
     for option, value in given.items():
         if value is not None:
-            raise InputError(f"{option} belongs to --plan {AUTO}; give both, or `shrinkc verify` the limit")
+            too = "; `shrinkc verify` takes it too" if option == "--max-per-increase" else ""
+            raise InputError(f"{option} belongs to --plan {AUTO}: give both or neither{too}")
 
 
 def plan_path(settings: Settings) -> Path:
     """Where a chosen plan goes: beside the output folder, which a later build replaces."""
-    return settings.output.with_name(f"{settings.output.name}.plan.toml")
+    folder = Path(os.path.normpath(settings.output))
+    return folder.with_name(f"{folder.name}.plan.toml")
 
 
-def _chosen(
-    project: Values, settings: Settings, budget: "Budget", max_flash: int | None, jobs: int | None
-) -> tuple[Values, str]:
+def check_plan_path(path: Path) -> None:
+    """Refuse, before the search, to write over what is no chosen plan."""
+    from ..analyze.written import FIRST_LINE
+
+    if path.is_dir() or (path.exists() and not path.read_bytes().startswith(f"# {FIRST_LINE}".encode())):
+        raise InputError(f"{path} is in the place of the plan to be chosen: move it, or choose another folder with -o")
+
+
+def _chosen(project: Values, settings: Settings, budget: "Budget", jobs: int | None) -> tuple[Values, str]:
     """The project with the best plan within a budget, and the plan's file."""
     from .. import pipeline
     from ..analyze.written import in_the_way, plan_file, with_choice
-    from ..datasets import load
 
     said = in_the_way(project)
     if said is not None:
-        raise InputError(f"--plan {AUTO} chooses the bits, and {said} gives some: leave one of them out")
+        raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
     with Progress() as progress:
-        choice = pipeline.choose_plan(settings, budget, max_flash, jobs, progress)
-    dev = settings.source("dev")
+        choice = pipeline.choose_plan(settings, budget, jobs, progress)
     project = with_choice(project, choice)
-    text = plan_file(resolve(project).recorded, choice, settings.model.name, dev.name, len(load(dev.path)))
+    text = plan_file(resolve(project).recorded, choice, settings.model.name, settings.source("dev").name)
     return project, text
 
 

@@ -4,22 +4,29 @@ from .program import TYPE_BYTES, Program
 
 GROUP_BYTES, MATRIX_BYTES = 16, 8
 """What `shrinkc_send_group_t` and `shrinkc_matrix_t` take on a 32-bit core."""
+ALIGNMENT, VECTOR_ALIGNMENT = 4, 8
+"""Where compilers let an array begin: at whole words, or at what vector instructions read at once."""
 
 
 def table_bytes(program: Program) -> int:
     """Weights with their filling, biases, multipliers, trained vectors, thresholds and the structs that name them.
 
-    What the compiler adds to align them, a few bytes, is not counted.
+    Each array counts with what aligns the next one, so that the compiled tables take this much or a few bytes less.
     """
     network = program.network
     words = {(one.bits, one.words.tobytes()): one.words.nbytes for one in program.matrices}
     varied = [group for group in network.groups if group.thresholds.min() != group.thresholds.max()]
+    short = TYPE_BYTES["int16_t"]
+    arrays = [
+        *words.values(),
+        *(TYPE_BYTES["int32_t"] * sums.rows for sums in program.sums.values()),
+        *(short * one.rows for one in network.accumulators),
+        *(short * len(vector.values) for layer in network.layers for vector in layer.vectors),
+        *(short * group.width for group in varied),
+    ]
+    unit = VECTOR_ALIGNMENT if program.family.lanes > 1 else ALIGNMENT
     return (
-        sum(words.values())
-        + sum(TYPE_BYTES["int32_t"] * sums.rows for sums in program.sums.values())
-        + sum(TYPE_BYTES["int16_t"] * one.rows for one in network.accumulators)
-        + sum(TYPE_BYTES["int16_t"] * len(vector.values) for layer in network.layers for vector in layer.vectors)
-        + sum(TYPE_BYTES["int16_t"] * group.width for group in varied)
+        sum(-(-size // unit) * unit for size in arrays)
         + GROUP_BYTES * len(network.groups)
         + MATRIX_BYTES * len(program.matrices)
     )

@@ -37,16 +37,29 @@ def divergence(float_outputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray
     """How far real outputs are from the float model's, finer than a rate of errors can tell.
 
     logits: the Kullback-Leibler divergence of their softmax from float's, nats, mean over frames. Otherwise the mean
-    square difference as a share of the float outputs' variance.
+    square difference as a share of the float outputs' variance (as it is, where that is 0). Goes utterance by
+    utterance, so that memory does not grow with their number.
     """
-    first = np.concatenate([np.asarray(item, np.float64) for item in float_outputs])
-    second = np.concatenate([np.asarray(item, np.float64) for item in outputs])
-    if not len(first):
-        return 0.0
     if not logits:
-        return float(np.mean(np.square(first - second)) / max(float(first.var()), np.finfo(float).tiny))
-    first, second = _log_softmax(first), _log_softmax(second)
-    return float(np.mean(np.sum(np.exp(first) * (first - second), axis=-1)))
+        return _unexplained(float_outputs, outputs)
+    total, frames = 0.0, 0
+    for one, other in zip(float_outputs, outputs, strict=True):
+        first, second = _log_softmax(np.asarray(one, np.float64)), _log_softmax(np.asarray(other, np.float64))
+        total += float(np.sum(np.exp(first) * (first - second)))
+        frames += len(first)
+    return total / max(frames, 1)
+
+
+def _unexplained(float_outputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> float:
+    """Mean square difference over the variance of the float outputs."""
+    count = max(sum(np.size(one) for one in float_outputs), 1)
+    mean = sum(float(np.sum(one, dtype=np.float64)) for one in float_outputs) / count
+    spread = gap = 0.0
+    for one, other in zip(float_outputs, outputs, strict=True):
+        values = np.asarray(one, np.float64)
+        spread += float(np.sum(np.square(values - mean)))
+        gap += float(np.sum(np.square(values - other)))
+    return gap / (spread or float(count))
 
 
 def _log_softmax(values: np.ndarray) -> np.ndarray:

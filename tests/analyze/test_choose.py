@@ -1,0 +1,175 @@
+"""The search for a plan: by literal sensitivities, and whole on small networks."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import pytest
+
+from labelled import labelled
+from networks import recognizer
+from shrinkc.analyze.choose import Budget, Choice, Search, _Chooser, choose, largest, quickly
+from shrinkc.analyze.sensitivity import Sensitivities
+from shrinkc.analyze.trials import Outcome, Trials
+from shrinkc.errors import LimitError
+from shrinkc.lower import FAMILIES, lower, plain_modes
+from shrinkc.lower.tables import table_bytes
+from shrinkc.numbers.functions import tanh_table
+from shrinkc.project import Delta, Metric, Plan, Rule
+
+NETWORK = recognizer("gru", units=6, outputs=4, layers=1)
+QUICK = Plan(rounding="nearest")
+
+
+@pytest.fixture(scope="module")
+def search() -> Search:
+    trials = Trials.of(NETWORK, labelled(NETWORK, 3, seed=9), labelled(NETWORK, 12), Metric())
+    return Search(trials, QUICK, Delta(), FAMILIES["portable"], plain_modes, jobs=1)
+
+
+@pytest.fixture(scope="module")
+def found(search: Search) -> Sensitivities:
+    return search.sensitivities()
+
+
+def bytes_of(search: Search, plan: Plan) -> int:
+    quantized = search.trials.quantized(plan, search.delta)
+    return table_bytes(lower(quantized, search.family, search.modes(quantized))) + tanh_table().nbytes
+
+
+def literal(divergences: Mapping[str, tuple[float, float, float]], floor: float = 0.0) -> Sensitivities:
+    """Sensitivities with these divergences at 2, 4 and 8 bits."""
+    by_path = {
+        path: {bits: Outcome(one, 0.0, None, None) for bits, one in zip((2, 4, 8), each, strict=True)}
+        for path, each in divergences.items()
+    }
+    return Sensitivities(Outcome(floor, 0.0, None, None), by_path, {})
+
+
+def test_the_best_divergence_a_byte_comes_first(search: Search) -> None:
+    """x: 30 weights, h: 36 of them. The jump of h from 2 to 8 bits saves more a byte than that to 4."""
+    x, h = "rnn1.update.x", "rnn1.update.h"
+    order = _Chooser(search, literal({x: (5.0, 1.0, 0.9), h: (6.0, 5.5, 0.5)}, floor=0.5)).order()
+    assert order == [{x: 2, h: 2}, {x: 4, h: 2}, {x: 4, h: 8}, {x: 8, h: 8}]
+
+
+def test_each_plan_of_the_order_has_more_bits(search: Search, found: Sensitivities) -> None:
+    chooser = _Chooser(search, found)
+    order = chooser.order()
+    totals = [sum(chooser.weights[path] * bits for path, bits in plan.items()) for plan in order]
+    assert totals == sorted(set(totals))
+    assert set(order[0].values()) == {2} and set(order[-1].values()) == {8}
+
+
+def test_the_plan_has_one_width_and_rules_for_the_rest(search: Search) -> None:
+    base = dataclasses.replace(QUICK, weights=16, paths=(Rule("*.h", clipping="max"),))
+    chooser = _Chooser(dataclasses.replace(search, base=base), literal({}))
+    plan = chooser.plan({"a.b.x": 4, "a.b.h": 8, "a.c.x": 4})
+    assert plan.weights == 4 and plan.paths == (Rule("*.h", clipping="max"), Rule("a.b.h", weights=8))
+
+
+def test_a_budget_of_bytes_by_hand() -> None:
+    assert Budget().bytes_for(1000) is None
+    assert Budget(increase=0.5).bytes_for(1000) is None
+    assert Budget(compression=90.0).bytes_for(1001) == 400
+    assert Budget(flash=5000, code=4700, compression=90.0).bytes_for(1000) == 300
+
+
+def test_what_is_hopeless_is_known_at_once() -> None:
+    """1,000 parameters of 2 bits: 250 bytes."""
+    Budget(flash=650, code=400).check(1000)
+    Budget(increase=0.1).check(1000)
+    with pytest.raises(
+        LimitError, match="even at 2 bits the model's tables take 250 bytes, and the limit leaves 249 beside"
+    ):
+        Budget(flash=649, code=400).check(1000)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_the_bytes_are_kept(search: Search, found: Sensitivities, share: float) -> None:
+    least = bytes_of(search, dataclasses.replace(QUICK, weights=2))
+    most = bytes_of(search, dataclasses.replace(QUICK, weights=8))
+    budget = Budget(flash=int(least + share * (most - least)) + 100, code=100)
+    choice = choose(search, found, budget)
+    assert choice.table_bytes == bytes_of(search, choice.plan) <= budget.flash - 100
+    assert choice.bits.keys() == found.paths.keys() and choice.utterances == 12
+    assert bytes_of(search, largest(search, found, budget)) <= budget.flash - 100
+    assert choose(search, found, budget) == choice
+
+
+def test_more_bytes_do_no_more_harm(search: Search, found: Sensitivities) -> None:
+    chooser = _Chooser(search, found)
+    order = chooser.order()
+    limits = sorted(chooser.bytes_of(bits) for bits in order)
+    harms = [chooser.total_harm(chooser.largest(order, Budget(), limit)) for limit in limits]
+    assert harms == sorted(harms, reverse=True)
+
+
+def test_exchanges_stay_within_the_bytes(search: Search, found: Sensitivities) -> None:
+    chooser = _Chooser(search, found)
+    order = chooser.order()
+    bits = order[len(order) // 2]
+    limit = chooser.bytes_of(bits)
+    tried = chooser._exchanges(bits, limit)
+    assert tried and bits not in tried
+    assert all(chooser.bytes_of(each) <= limit for each in tried)
+    before, after = chooser._divergences([bits, chooser.exchanged(bits, limit)])
+    assert after <= before
+
+
+def test_bytes_are_those_of_the_plan_in_full(search: Search, found: Sensitivities) -> None:
+    """Whatever the search leaves out to be quick: rounding changes no size."""
+    plan = dataclasses.replace(QUICK, rounding="compensated", bias_correction=True, weights=2)
+    assert bytes_of(search, plan) == bytes_of(search, quickly(plan))
+
+
+def increases(search: Search, by_weights: Mapping[int, float], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Trials whose increase depends on the bits of all weights together alone; those that were asked about."""
+    asked: list[int] = []
+
+    def outcome(self: Trials, quantized: object, limit: int | None = None) -> Outcome:
+        total = sum(path.weight_bits for path in quantized.paths)
+        asked.append(total)
+        return Outcome(1.0, 0.0, next(value for least, value in by_weights.items() if total >= least), None)
+
+    monkeypatch.setattr(Trials, "outcome", outcome)
+    return asked
+
+
+def test_the_smallest_plan_under_a_limit(search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch) -> None:
+    """7 paths: 14 to 56 bits in all. From 30 on the limit is kept."""
+    asked = increases(search, {30: 0.1, 0: 5.0}, monkeypatch)
+    order = _Chooser(search, found).order()
+    wanted = next(bits for bits in order if sum(bits.values()) >= 30)
+    choice = choose(search, found, Budget(increase=0.2))
+    assert choice.bits == wanted and choice.outcome.increase == 0.1
+    assert len(asked) < len(order)
+
+
+def test_an_exchange_that_breaks_the_limit_is_taken_back(
+    search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worse = dict.fromkeys(found.paths, 2)
+    monkeypatch.setattr(_Chooser, "exchanged", lambda self, bits, limit: worse)
+    increases(search, {30: 0.1, 0: 5.0}, monkeypatch)
+    assert choose(search, found, Budget(increase=0.2)).bits != worse
+
+
+@pytest.mark.parametrize(
+    "budget, message",
+    [
+        (Budget(flash=1000), "even at 2 bits the model's tables take .* bytes, and the limit leaves 1,000: allow more"),
+        (Budget(flash=1000, code=4000), "the limit leaves 0 beside 4,000 of code"),
+        (Budget(compression=97.0), "even at 2 bits"),
+        (Budget(increase=-50.0), r"raises the error rate on the dev set by .* points, above the limit of -50"),
+    ],
+)
+def test_where_no_plan_fits(search: Search, found: Sensitivities, budget: Budget, message: str) -> None:
+    with pytest.raises(LimitError, match=message):
+        choose(search, found, budget)
+
+
+def test_thresholds_are_in_force_in_what_is_tried(search: Search, found: Sensitivities) -> None:
+    held = dataclasses.replace(search, delta=Delta(threshold=40))
+    budget = Budget(flash=10_000)
+    plain, other = choose(search, found, budget), choose(held, found, budget)
+    assert isinstance(plain, Choice) and other.outcome.divergence > plain.outcome.divergence
