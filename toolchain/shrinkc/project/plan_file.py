@@ -11,14 +11,10 @@ TABLES = ("plan", "delta")
 
 
 def with_plan(project: Values, path: Path) -> Values:
-<<<<<<< HEAD
-    """The project with a file's plan in place of its own. Raises InputError, with file and line, for its faults."""
-=======
     """The project with the plan of a file in place of its own.
 
     Raises InputError, one line with file, place and remedy, for whatever is wrong with it.
     """
->>>>>>> shrink-tests
     given = values.read_file(path, "give --plan a file with the tables [plan] and [delta], or --plan auto")
     for key, entry in given.entries.items():
         if key[0] not in TABLES:
