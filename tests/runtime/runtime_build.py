@@ -29,7 +29,7 @@ CHECKS = [
         "count_kernels",
     )
 ]
-WIDEST = 168
+WIDEST = 1025
 """The widest vector of the check program."""
 
 
