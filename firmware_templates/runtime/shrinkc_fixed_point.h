@@ -105,7 +105,7 @@ SHRINKC_INLINE int32_t shrinkc_multiply_wide_by_halves(int32_t value, int32_t fa
     __asm__(".syntax unified\n asrs %[top], %[value], #16\n uxth %[value], %[value]\n"
             "muls %[top], %[factor], %[top]\n muls %[value], %[factor], %[value]\n"
             "asrs %[value], %[value], #16\n adds %[value], %[value], %[top]"
-            : [value] "+l"(value), [top] "=&l"(top)
+            : [value] "+&l"(value), [top] "=&l"(top)
             : [factor] "l"(factor)
             : "cc");
     return value;

@@ -30,12 +30,19 @@ static void check_tables(void)
     platform_release_all();
 }
 
+/* A compiler that may keep equal operands in one register does: assembly must not write one before it reads the other. */
+static int32_t squared(int32_t value)
+{
+    return shrinkc_multiply_wide(value, value) + shrinkc_multiply_wide_by_halves(value, value);
+}
+
 static void check_edges(void)
 {
     int32_t *results = platform_allocate(sizeof(int32_t) * 4 * (size_t)(EDGE_COUNT * EDGE_COUNT));
     int count = 0;
     for (int i = 0; i < EDGE_COUNT; i++) {
         results[count++] = shrinkc_saturate_s16(EDGES[i]);
+        results[count++] = squared(shrinkc_saturate_s16(EDGES[i]));
         for (int j = 0; j < EDGE_COUNT; j++) {
             const int32_t factor = shrinkc_saturate_s16(EDGES[j]);
             results[count++] = shrinkc_multiply_wide(EDGES[i], factor);
