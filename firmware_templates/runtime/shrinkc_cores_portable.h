@@ -1,4 +1,5 @@
-/* Which loops of the portable family are in assembly. Without optimisation the compiler has too few registers left. */
+/* Where the portable family's loops in assembly have their operands, and which cores have such loops. Without
+ * optimisation the compiler has too few registers left. */
 #ifndef SHRINKC_CORES_PORTABLE_H
 #define SHRINKC_CORES_PORTABLE_H
 
@@ -6,6 +7,9 @@
 #if defined(__thumb2__)
 #define SHRINKC_HAS_V7M 1 /* MLA, and any operand shifted */
 #define SHRINKC_HAS_V6M 0
+#elif defined(__PIC__)
+#define SHRINKC_HAS_V7M 0
+#define SHRINKC_HAS_V6M 0 /* r9 may be the base of position-independent code */
 #else
 #define SHRINKC_HAS_V7M 0
 #define SHRINKC_HAS_V6M 1 /* eight low registers do all but add */

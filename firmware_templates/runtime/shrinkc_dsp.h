@@ -10,9 +10,9 @@
  *
  * The loops over the columns are blocks of assembly, since gcc spoils them (no LDM, nothing in place); beside each is
  * its twin, the C that defines it. A turn of a loop has several rounds written out, and TBB enters it where the rounds
- * to do make whole turns. They take 13 registers: all but r7, which may be the frame pointer. What a call is about
- * therefore lies in memory (dense_t, delta_t) and its address waits on the stack while the columns go by. gcc does not
- * find 13 registers when it does not optimise: then the twins compile.
+ * to do make whole turns. They take 13 registers: what a call is about therefore lies in memory (dense_t, delta_t) and
+ * its address waits on the stack while the columns go by. gcc does not find 13 registers when it does not optimise, nor
+ * in position-independent code, which may keep one of them for its base: then the twins compile.
  */
 #ifndef SHRINKC_DSP_H
 #define SHRINKC_DSP_H
@@ -20,10 +20,17 @@
 #include "shrinkc_fixed_point.h"
 #include "shrinkc_kernels.h"
 
-#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__)
+#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__) && !defined(__PIC__)
 #define SHRINKC_DSP_LOOPS 1
 #else
 #define SHRINKC_DSP_LOOPS 0
+#endif
+
+/* A function that has such a loop keeps no frame pointer, whatever the flags say. */
+#if defined(__clang__)
+#define SHRINKC_NO_FRAME_POINTER
+#else
+#define SHRINKC_NO_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
 #endif
 
 /* Words in memory that were written as something else: pairs of inputs. */

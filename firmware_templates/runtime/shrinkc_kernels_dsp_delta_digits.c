@@ -135,6 +135,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t entry, uint32_t count)
 }
 
 /* m4 delta s4: 1.36. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;
@@ -144,6 +145,7 @@ void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *l
 }
 
 /* m4 delta s2: 1.25. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;

@@ -125,6 +125,7 @@ SHRINKC_INLINE uint32_t chunk_at(uint32_t column, uint32_t columns)
 }
 
 /* m4 dense s4: 1.00. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
@@ -138,6 +139,7 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
 }
 
 /* m4 dense s2: 1.12. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {

@@ -87,6 +87,12 @@ def _layout_in_c(name: str, layout: Layout) -> str:
     return f"{{{layout.bits}, {layout.rows}, {layout.columns}, {layout.words}, {name}}}"
 
 
+def compile_library(command: list[str], family: Family, folder: Path) -> None:
+    """Every C file of a family, each an object in the folder."""
+    for source in family_sources(family):
+        compile_c([*command, "-c"], [source], folder / f"{source.stem}.o")
+
+
 class Library:
     """A family's kernels as a shared library, called with numpy arrays."""
 

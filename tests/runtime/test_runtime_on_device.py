@@ -73,6 +73,20 @@ def test_other_optimisations(name, optimisation, tables, tmp_path, expected):
     assert run.digests == expected[core.family]
 
 
+@needs_cross
+@pytest.mark.parametrize("name", sorted(BY_HAND))
+@pytest.mark.parametrize(
+    "options",
+    ["-Og", "-O1", "-O3", "-Os", "-O2 -fno-omit-frame-pointer", "-O3 -fno-omit-frame-pointer"]
+    + ["-O1 -fno-omit-frame-pointer", "-O2 -fpic -msingle-pic-base"],
+)
+def test_the_loops_find_their_registers(name, options, tmp_path):
+    """Blocks of assembly that take nearly all registers: with a frame pointer or a base of data there is one less."""
+    core = device.CORES[name]
+    command = ["arm-none-eabi-gcc", *load_target(core.target).flags, *options.split()]
+    build.compile_library(command, device.family_of(core), tmp_path)
+
+
 def figures_in_comments():
     """{(core, kernel, bits): instructions a multiplication}, from comments like "m4 delta s8: 2.25"."""
     text = "".join(path.read_text() for path in sorted(build.RUNTIME.glob("shrinkc_*")))
