@@ -17,6 +17,8 @@
 #ifndef SHRINKC_DSP_H
 #define SHRINKC_DSP_H
 
+#include <stddef.h>
+
 #include "shrinkc_fixed_point.h"
 #include "shrinkc_kernels.h"
 
@@ -35,6 +37,14 @@
 
 /* Words in memory that were written as something else: pairs of inputs. */
 typedef uint32_t __attribute__((may_alias)) word_t;
+
+/* On the core: that a struct's member is where the assembly reads it. */
+#if SHRINKC_HAS_DSP
+#define CHECK_OFFSET(type, member, offset) \
+    typedef char type##_##member##_check[offsetof(type, member) == (offset) ? 1 : -1] __attribute__((unused))
+#else
+#define CHECK_OFFSET(type, member, offset) typedef char type##_##member##_check[1] __attribute__((unused))
+#endif
 
 #define ONES 0x00010001u /* for the sum of two halves */
 #define MEASURES 8       /* of a block of rows, at most */
