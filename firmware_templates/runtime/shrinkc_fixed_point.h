@@ -101,7 +101,7 @@ SHRINKC_INLINE int32_t shrinkc_rounding_shift(int32_t value, int32_t bits)
 SHRINKC_INLINE int32_t shrinkc_multiply_wide_by_halves(int32_t value, int32_t factor)
 {
 #if SHRINKC_HAS_THUMB1
-    int32_t top; /* six instructions; the compiler makes eight */
+    int32_t top; /* the compiler makes two more instructions */
     __asm__(".syntax unified\n asrs %[top], %[value], #16\n uxth %[value], %[value]\n"
             "muls %[top], %[factor], %[top]\n muls %[value], %[factor], %[value]\n"
             "asrs %[value], %[value], #16\n adds %[value], %[value], %[top]"
@@ -215,7 +215,7 @@ SHRINKC_INLINE int32_t shrinkc_tanh_q15(int32_t argument)
     const int32_t fraction = argument & 127, low = entry[0];
     return low + (((entry[1] - low) * fraction + 64) >> 7);
 #elif SHRINKC_HAS_THUMB1
-    /* Twelve instructions, in four low registers. */
+    /* In four low registers. */
     int32_t low, part;
     __asm__(".syntax unified\n asrs %[part], %[argument], #7\n lsls %[part], %[part], #1\n"
             "ldrsh %[low], [%[middle], %[part]]\n adds %[part], %[part], #2\n"
@@ -239,7 +239,7 @@ SHRINKC_INLINE int32_t shrinkc_sigmoid_q15(int32_t argument)
 {
     int32_t value = shrinkc_tanh_q15(argument);
 #if SHRINKC_HAS_THUMB1
-    int32_t one; /* two instructions, in the loop: the compiler would keep it in a high register, and move it twice */
+    int32_t one; /* made in the loop: the compiler would keep it in a high register, and move it twice */
     __asm__(".syntax unified\n movs %[one], #128\n lsls %[one], %[one], #8\n"
             "adds %[value], %[value], %[one]\n asrs %[value], %[value], #1"
             : [value] "+l"(value), [one] "=&l"(one)

@@ -21,7 +21,7 @@
     LOAD_PAIR("r3", "r4")                          \
     MEASURE_S4("r3", "r4", "r5")
 
-/* Four rows: 21 instructions and the turns. `t` holds the call, then the end of the list. */
+/* Four rows. `t` holds the call, then the end of the list. */
 SHRINKC_INLINE void rows_s4(const uint32_t *word, delta_t *call)
 {
     const pair_t *pairs;

@@ -17,7 +17,7 @@
     MEASURE_S4("r5", "%[t]", "%[a]")       \
     MEASURE_S4("r6", "%[t]", "%[b]")
 
-/* Four rows: 25 instructions and the turns. `t` holds the call, then the end of the input or part of a word. */
+/* Four rows. `t` holds the call, then the end of the input or part of a word. */
 SHRINKC_INLINE const uint32_t *rows_s4(const uint32_t *word, dense_t *call)
 {
     uint32_t input, a, b;

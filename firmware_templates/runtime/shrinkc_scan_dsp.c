@@ -63,7 +63,7 @@ SHRINKC_INLINE void look_at_scaled(scan_t *scan, kind_t kind, uint32_t k, uint32
     }
 }
 
-/* m4: 27 instructions for four that stay, 11 more for each that is sent and 4 to pair it up. */
+/* Four elements a turn; one that stays costs a branch that is not taken. */
 SHRINKC_INLINE const int16_t *scan_fours(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group,
                                          const int16_t *vector)
 {
@@ -152,7 +152,7 @@ void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, 
     scan_all(&scan, HELD, group, vector);
 }
 
-/* m4: 17 instructions for four elements. */
+/* Four elements a turn. */
 SHRINKC_INLINE uint32_t quantize_fours(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
     const grid_t grid = grid_of(group);
