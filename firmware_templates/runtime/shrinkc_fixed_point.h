@@ -165,14 +165,6 @@ SHRINKC_INLINE int32_t shrinkc_relu(int32_t value)
     return value < 0 ? 0 : value;
 }
 
-/* A 16-bit vector element to a send group's grid: round(value * multiplier / 2^shift), clamped to +-limit.
- * multiplier is a positive int16 and 1 <= shift <= 30. */
-SHRINKC_INLINE int32_t shrinkc_quantize_vector(int32_t value, int32_t multiplier, int32_t shift, int32_t limit)
-{
-    const int32_t rounded = (value * multiplier + (INT32_C(1) << (shift - 1))) >> shift;
-    return shrinkc_saturate_symmetric(rounded, limit);
-}
-
 /* round(a * b / 2^bits), halves up; a * b + 2^(bits-1) fits 32 bits. */
 SHRINKC_INLINE int32_t shrinkc_multiply_shift(int32_t a, int32_t b, int32_t bits)
 {

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* A vector as the input of products: its grid and its thresholds. An element on the grid is
- * shrinkc_quantize_vector(element, multiplier, shift, limit). limit is at most 127 where sent values are kept in
+ * round(element * multiplier / 2^shift), clamped to +-limit: shrinkc_grid.h. limit is at most 127 where sent values are kept in
  * int8_t, and at most 16383 where they are kept in int16_t: a difference of two always fits 16 bits. */
 typedef struct {
     uint16_t width;

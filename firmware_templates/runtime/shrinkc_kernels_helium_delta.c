@@ -24,8 +24,6 @@
 /* Columns whose whole bytes, up to 2^7 times a difference of up to 2^15 - 2, add up within 32 bits. */
 #define CHUNK 512u
 
-typedef int16_t __attribute__((may_alias)) halfword_t;
-
 /* Part of a list. */
 typedef struct {
     const uint32_t *start;

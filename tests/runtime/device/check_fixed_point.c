@@ -2,6 +2,7 @@
 #include "check.h"
 #include "platform.h"
 #include "shrinkc_fixed_point.h"
+#include "shrinkc_grid.h"
 
 #define ROUNDS 20000
 
@@ -62,7 +63,7 @@ static void check_random(void)
         const int32_t wide = random_between(INT32_MIN, INT32_MAX), narrow = random_between(-32768, 32767);
         const int32_t multiplier = random_between(1, 32767);
         results[0] = shrinkc_requantize(wide / (1 << left), multiplier, left, right);
-        results[1] = shrinkc_quantize_vector(narrow, multiplier, right, 127);
+        results[1] = shrinkc_quantize_vector(narrow, (grid_t){multiplier, INT32_C(1) << (right - 1), right, 127});
         results[2] = shrinkc_multiply_shift(narrow, multiplier, random_between(0, 15));
         results[3] = shrinkc_scale_state(wide / 2, narrow);
         results[4] = shrinkc_rounding_shift(wide / 4, right);
