@@ -22,6 +22,13 @@
 #define DENSE_CHUNK 1024u
 #define DELTA_CHUNK 512u
 
+/* How many columns of `count` the chunk that starts with column `first` has. */
+SHRINKC_INLINE uint32_t chunk_at(uint32_t first, uint32_t count, uint32_t most)
+{
+    const uint32_t left = count - first;
+    return left < most ? left : most;
+}
+
 /* Where measures start, so that the excess of the digits is undone: `excess` is 2^(b-1) times the sum of the inputs.
  * The top row of a half has none. */
 SHRINKC_INLINE void first_measures_s4(uint32_t *first, uint32_t excess)

@@ -1,38 +1,15 @@
-/* Dense products with Helium, of inputs of 8 bits. The layout is in shrinkc_helium_dense.h.
+/* Dense products with Helium, of inputs of 8 bits. The layout is in shrinkc_helium_products.h.
  *
  * Instructions a multiplication, measured for 128 rows:
  *     m55 narrow s2: 0.15     m55 narrow s4: 0.15     m55 narrow s8: 0.16     m55 narrow s16: 0.30
  */
-#include "shrinkc_helium_dense.h"
+#include "shrinkc_helium_products.h"
 
-/* Two tiles a go, each `tile`; the loop of shrinkc_helium_dense.h's tiles_t. %[x] walks the inputs, %[w] the weights.
- * vmladava wants even registers: constraint Te. */
+/* Two tiles a go, each `tile`; the loop of shrinkc_helium_products.h's tiles_t. %[x] walks the inputs, %[w] the weights. */
 #define TWO_TILES_A_GO(tile)    \
     "dls lr, %[goes]\n"         \
     "cbnz %[odd], 2f\n"         \
     "1:\n" tile "2:\n" tile "le lr, 1b\n"
-#define SUMS(sum) [a] "+Te"((sum)->row[0]), [b] "+Te"((sum)->row[1]), [c] "+Te"((sum)->row[2]), [d] "+Te"((sum)->row[3])
-
-/* The sum of the inputs. */
-static uint32_t total_of(const int8_t *input, uint32_t columns)
-{
-    uint32_t total = 0;
-#if SHRINKC_HAS_MVE
-    __asm__ volatile("wlstp.8 lr, %[columns], 2f\n"
-                     "1: vldrb.u8 q0, [%[x]], #16\n"
-                     "vaddva.s8 %[total], q0\n"
-                     "letp lr, 1b\n"
-                     "2:\n"
-                     : [total] "+Te"(total), [x] "+r"(input)
-                     : [columns] "r"(columns)
-                     : "lr", "q0", "memory", "cc");
-#else
-    for (uint32_t j = 0; j < columns; j++) {
-        add_product(&total, 1, input[j]);
-    }
-#endif
-    return total;
-}
 
 /* ---- 8 bits ---- */
 
@@ -156,7 +133,7 @@ void shrinkc_vec_mat_mult_s4_s8(const shrinkc_matrix_t *matrix, const int8_t *in
 {
     const tiles_t tiles = tiles_of(matrix, 16);
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t first = 0u - 8u * total_of(input, matrix->columns);
+    const uint32_t first = 0u - 8u * total_of_bytes(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = {{first, first, first, first}};
         weights = add_rows_s4(&sum, weights, input, tiles);
@@ -211,7 +188,7 @@ void shrinkc_vec_mat_mult_s2_s8(const shrinkc_matrix_t *matrix, const int8_t *in
 {
     const tiles_t tiles = tiles_of(matrix, 16);
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t offset = 2u * total_of(input, matrix->columns);
+    const uint32_t offset = 2u * total_of_bytes(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = {{0, 0, 0, 0}};
         weights = add_rows_s2(&sum, weights, input, tiles);

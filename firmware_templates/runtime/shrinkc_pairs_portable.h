@@ -10,7 +10,7 @@
 #ifndef SHRINKC_PAIRS_PORTABLE_H
 #define SHRINKC_PAIRS_PORTABLE_H
 
-#include "shrinkc_cores_portable.h"
+#include "shrinkc_registers_portable.h"
 #include "shrinkc_list_portable.h"
 
 /* Four pairs of rows: digits at `shift`, shift + bits, ..., and 16 bits above them. Constants at every use. */

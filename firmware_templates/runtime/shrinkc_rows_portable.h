@@ -13,7 +13,7 @@
 #ifndef SHRINKC_ROWS_PORTABLE_H
 #define SHRINKC_ROWS_PORTABLE_H
 
-#include "shrinkc_cores_portable.h"
+#include "shrinkc_registers_portable.h"
 #include "shrinkc_list_portable.h"
 
 /* A column's word or two words, times its input. */

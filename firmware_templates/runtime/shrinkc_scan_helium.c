@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "shrinkc_grid.h"
-#include "shrinkc_helium.h"
+#include "shrinkc_lanes.h"
 #include "shrinkc_kernels.h"
 
 #if SHRINKC_HAS_MVE

@@ -1,7 +1,7 @@
 /* Where the portable family's loops in assembly have their operands, and which cores have such loops. Without
  * optimisation the compiler has too few registers left. */
-#ifndef SHRINKC_CORES_PORTABLE_H
-#define SHRINKC_CORES_PORTABLE_H
+#ifndef SHRINKC_REGISTERS_PORTABLE_H
+#define SHRINKC_REGISTERS_PORTABLE_H
 
 #if defined(__thumb__) && defined(__OPTIMIZE__) && !defined(SHRINKC_PLAIN_C)
 #if defined(__thumb2__)
