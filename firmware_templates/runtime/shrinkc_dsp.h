@@ -10,24 +10,41 @@
  *
  * The loops over the columns are blocks of assembly, since gcc spoils them (no LDM, nothing in place); beside each is
  * its twin, the C that defines it. A turn of a loop has several rounds written out, and TBB enters it where the rounds
- * to do make whole turns. They take 13 registers: all but r7, which may be the frame pointer. What a call is about
- * therefore lies in memory (dense_t, delta_t) and its address waits on the stack while the columns go by. gcc does not
- * find 13 registers when it does not optimise: then the twins compile.
+ * to do make whole turns. They take 13 registers: what a call is about therefore lies in memory (dense_t, delta_t) and
+ * its address waits on the stack while the columns go by. gcc does not find 13 registers when it does not optimise, nor
+ * in position-independent code, which may keep one of them for its base: then the twins compile.
  */
 #ifndef SHRINKC_DSP_H
 #define SHRINKC_DSP_H
 
+#include <stddef.h>
+
 #include "shrinkc_fixed_point.h"
 #include "shrinkc_kernels.h"
 
-#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__)
+#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__) && !defined(__PIC__)
 #define SHRINKC_DSP_LOOPS 1
 #else
 #define SHRINKC_DSP_LOOPS 0
 #endif
 
+/* A function that has such a loop keeps no frame pointer, whatever the flags say. */
+#if defined(__clang__)
+#define SHRINKC_NO_FRAME_POINTER
+#else
+#define SHRINKC_NO_FRAME_POINTER __attribute__((optimize("omit-frame-pointer")))
+#endif
+
 /* Words in memory that were written as something else: pairs of inputs. */
 typedef uint32_t __attribute__((may_alias)) word_t;
+
+/* On the core: that a struct's member is where the assembly reads it. */
+#if SHRINKC_HAS_DSP
+#define CHECK_OFFSET(type, member, offset) \
+    typedef char type##_##member##_check[offsetof(type, member) == (offset) ? 1 : -1] __attribute__((unused))
+#else
+#define CHECK_OFFSET(type, member, offset) typedef char type##_##member##_check[1] __attribute__((unused))
+#endif
 
 #define ONES 0x00010001u /* for the sum of two halves */
 #define MEASURES 8       /* of a block of rows, at most */

@@ -15,12 +15,17 @@ typedef struct {
 
 /* The assembly reads the members by their offsets. */
 typedef struct {
-    uint32_t skip;            /*  0: rounds, see rounds_to_skip */
-    const pair_t *pairs;      /*  4: up to `end` */
-    const pair_t *end;        /*  8 */
-    int32_t *sums;            /* 12: of the rows still to do */
-    uint32_t first[MEASURES]; /* 16: what the measures start from: what undoes the excess */
+    uint32_t skip;            /* rounds, see rounds_to_skip */
+    const pair_t *pairs;      /* up to `end` */
+    const pair_t *end;
+    int32_t *sums;            /* of the rows still to do */
+    uint32_t first[MEASURES]; /* what the measures start from: what undoes the excess */
 } delta_t;
+CHECK_OFFSET(delta_t, skip, 0);
+CHECK_OFFSET(delta_t, pairs, 4);
+CHECK_OFFSET(delta_t, end, 8);
+CHECK_OFFSET(delta_t, sums, 12);
+CHECK_OFFSET(delta_t, first, 16);
 
 /* `count` columns from `pairs` on, `width` (2 or 4) a round. `first` is left to the caller. */
 SHRINKC_INLINE delta_t delta_of(const pair_t *pairs, uint32_t count, uint32_t width, int32_t *sums)

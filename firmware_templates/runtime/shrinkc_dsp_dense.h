@@ -6,13 +6,19 @@
 
 /* The assembly reads the members by their offsets. */
 typedef struct {
-    uint32_t skip;            /*  0: rounds, see rounds_to_skip */
-    const word_t *input;      /*  4: pairs of inputs, up to `end`: whole tiles, with the filling */
-    const word_t *end;        /*  8 */
-    const int32_t *start;     /* 12: of the rows still to do, like `sums` */
-    int32_t *sums;            /* 16 */
-    uint32_t first[MEASURES]; /* 20: what the measures start from: what undoes the excess */
+    uint32_t skip;            /* rounds, see rounds_to_skip */
+    const word_t *input;      /* pairs of inputs, up to `end`: whole tiles, with the filling */
+    const word_t *end;
+    const int32_t *start;     /* of the rows still to do, like `sums` */
+    int32_t *sums;
+    uint32_t first[MEASURES]; /* what the measures start from: what undoes the excess */
 } dense_t;
+CHECK_OFFSET(dense_t, skip, 0);
+CHECK_OFFSET(dense_t, input, 4);
+CHECK_OFFSET(dense_t, end, 8);
+CHECK_OFFSET(dense_t, start, 12);
+CHECK_OFFSET(dense_t, sums, 16);
+CHECK_OFFSET(dense_t, first, 20);
 
 /* The sum of inputs, eight at a time. */
 SHRINKC_INLINE uint32_t total_of_inputs(const int16_t *input, uint32_t columns)

@@ -22,6 +22,13 @@
 #define DENSE_CHUNK 1024u
 #define DELTA_CHUNK 512u
 
+/* How many columns of `count` the chunk that starts with column `first` has. */
+SHRINKC_INLINE uint32_t chunk_at(uint32_t first, uint32_t count, uint32_t most)
+{
+    const uint32_t left = count - first;
+    return left < most ? left : most;
+}
+
 /* Where measures start, so that the excess of the digits is undone: `excess` is 2^(b-1) times the sum of the inputs.
  * The top row of a half has none. */
 SHRINKC_INLINE void first_measures_s4(uint32_t *first, uint32_t excess)
@@ -90,7 +97,7 @@ SHRINKC_INLINE void add_rows_s2(const uint32_t *m, const int32_t *start, int32_t
 
 #if SHRINKC_DSP_LOOPS
 
-/* The same in assembly: 7 instructions for 8 multiplications, on mixed, m1, m2, m3 in r8 to r11. `word` and `bytes` are
+/* The same in assembly: 8 multiplications, 7 instructions. mixed, m1, m2, m3 are in r8 to r11; `word` and `bytes` are
  * lost. */
 #define MEASURE_S4(word, bytes, input)                 \
     "smlad  r8, " word ", " input ", r8\n"             \
@@ -111,7 +118,7 @@ SHRINKC_INLINE void add_rows_s2(const uint32_t *m, const int32_t *start, int32_t
     "add    " c ", " c ", r10\n"                       \
     "add    " d ", " d ", r11, asr #4\n"
 
-/* 15 instructions for 16 multiplications. `word` and `part` are lost. */
+/* 16 multiplications, 15 instructions. `word` and `part` are lost. */
 #define MEASURE_S2(word, part, input)                           \
     "smlad  %[m0], " word ", " input ", %[m0]\n"                \
     "and    " part ", " word ", #0x000C000C\n"                  \

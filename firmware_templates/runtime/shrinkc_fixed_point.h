@@ -101,11 +101,11 @@ SHRINKC_INLINE int32_t shrinkc_rounding_shift(int32_t value, int32_t bits)
 SHRINKC_INLINE int32_t shrinkc_multiply_wide_by_halves(int32_t value, int32_t factor)
 {
 #if SHRINKC_HAS_THUMB1
-    int32_t top; /* six instructions; the compiler makes eight */
+    int32_t top; /* the compiler makes two more instructions */
     __asm__(".syntax unified\n asrs %[top], %[value], #16\n uxth %[value], %[value]\n"
             "muls %[top], %[factor], %[top]\n muls %[value], %[factor], %[value]\n"
             "asrs %[value], %[value], #16\n adds %[value], %[value], %[top]"
-            : [value] "+l"(value), [top] "=&l"(top)
+            : [value] "+&l"(value), [top] "=&l"(top)
             : [factor] "l"(factor)
             : "cc");
     return value;
@@ -165,14 +165,6 @@ SHRINKC_INLINE int32_t shrinkc_relu(int32_t value)
     return value < 0 ? 0 : value;
 }
 
-/* A 16-bit vector element to a send group's grid: round(value * multiplier / 2^shift), clamped to +-limit.
- * multiplier is a positive int16 and 1 <= shift <= 30. */
-SHRINKC_INLINE int32_t shrinkc_quantize_vector(int32_t value, int32_t multiplier, int32_t shift, int32_t limit)
-{
-    const int32_t rounded = (value * multiplier + (INT32_C(1) << (shift - 1))) >> shift;
-    return shrinkc_saturate_symmetric(rounded, limit);
-}
-
 /* round(a * b / 2^bits), halves up; a * b + 2^(bits-1) fits 32 bits. */
 SHRINKC_INLINE int32_t shrinkc_multiply_shift(int32_t a, int32_t b, int32_t bits)
 {
@@ -215,7 +207,7 @@ SHRINKC_INLINE int32_t shrinkc_tanh_q15(int32_t argument)
     const int32_t fraction = argument & 127, low = entry[0];
     return low + (((entry[1] - low) * fraction + 64) >> 7);
 #elif SHRINKC_HAS_THUMB1
-    /* Twelve instructions, in four low registers. */
+    /* In four low registers. */
     int32_t low, part;
     __asm__(".syntax unified\n asrs %[part], %[argument], #7\n lsls %[part], %[part], #1\n"
             "ldrsh %[low], [%[middle], %[part]]\n adds %[part], %[part], #2\n"
@@ -239,7 +231,7 @@ SHRINKC_INLINE int32_t shrinkc_sigmoid_q15(int32_t argument)
 {
     int32_t value = shrinkc_tanh_q15(argument);
 #if SHRINKC_HAS_THUMB1
-    int32_t one; /* two instructions, in the loop: the compiler would keep it in a high register, and move it twice */
+    int32_t one; /* made in the loop: the compiler would keep it in a high register, and move it twice */
     __asm__(".syntax unified\n movs %[one], #128\n lsls %[one], %[one], #8\n"
             "adds %[value], %[value], %[one]\n asrs %[value], %[value], #1"
             : [value] "+l"(value), [one] "=&l"(one)

@@ -1,9 +1,10 @@
 /* Matrix products over packed weights: dense, and of the columns alone whose input has changed (delta).
  *
- * Compile one family, all of whose functions are declared here:
- *     shrinkc_kernels_portable.c    any core: Cortex-M0, M0+, M3
- *     shrinkc_kernels_dsp.c         cores with the DSP extension: Cortex-M4, M7, M33
- *     shrinkc_kernels_helium.c      cores with Helium: Cortex-M55
+ * Compile the files of one family, which define the functions declared here; those that read inputs as bytes, at the
+ * end, are of the Helium family alone:
+ *     shrinkc_kernels_portable*.c, shrinkc_scan_portable.c    any core: Cortex-M0, M0+, M3
+ *     shrinkc_kernels_dsp_*.c, shrinkc_scan_dsp.c             cores with the DSP extension: Cortex-M4, M7, M33
+ *     shrinkc_kernels_helium_*.c, shrinkc_scan_helium.c       cores with Helium: Cortex-M55
  * All give the same integers, and all compile everywhere: where an instruction is missing, its plain C twin stands in.
  * Weights are packed for one kernel of one family; the layouts are in the families' files and in the compiler's
  * lower/kernels.py.
@@ -24,7 +25,7 @@ extern "C" {
 #endif
 
 /* A vector as the input of products: its grid and its thresholds. An element on the grid is
- * shrinkc_quantize_vector(element, multiplier, shift, limit). limit is at most 127 where sent values are kept in
+ * round(element * multiplier / 2^shift), clamped to +-limit: shrinkc_grid.h. limit is at most 127 where sent values are kept in
  * int8_t, and at most 16383 where they are kept in int16_t: a difference of two always fits 16 bits. */
 typedef struct {
     uint16_t width;

@@ -28,7 +28,7 @@
     PAIR_S8("r0", "r1", "r2")                   \
     PAIR_S8("r3", "r4", "r5")
 
-/* Four rows: 19 instructions and the turns. `t` holds the call, then what is needed for a moment. */
+/* Four rows. `t` holds the call, then what is needed for a moment. */
 SHRINKC_INLINE void rows_s8(const uint32_t *word, delta_t *call)
 {
     const pair_t *pairs;
@@ -75,7 +75,7 @@ SHRINKC_INLINE void rows_s8(const uint32_t *word, delta_t *call)
     COLUMN_S16("r3", "r5", "b")                    \
     COLUMN_S16("r4", "r5", "t")
 
-/* Four rows: 12 instructions and the turns. */
+/* Four rows. */
 SHRINKC_INLINE void rows_s16(const uint32_t *word, delta_t *call)
 {
     const pair_t *pairs;

@@ -21,7 +21,7 @@
     LOAD_PAIR("r3", "r4")                          \
     MEASURE_S4("r3", "r4", "r5")
 
-/* Four rows: 21 instructions and the turns. `t` holds the call, then the end of the list. */
+/* Four rows. `t` holds the call, then the end of the list. */
 SHRINKC_INLINE void rows_s4(const uint32_t *word, delta_t *call)
 {
     const pair_t *pairs;
@@ -128,26 +128,22 @@ SHRINKC_INLINE void chunk_s2(const shrinkc_matrix_t *matrix, const pair_t *pairs
     }
 }
 
-SHRINKC_INLINE uint32_t chunk_at(uint32_t entry, uint32_t count)
-{
-    const uint32_t left = count - entry;
-    return left < DELTA_CHUNK ? left : DELTA_CHUNK;
-}
-
 /* m4 delta s4: 1.36. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_delta_mat_mult_s4(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;
     for (uint32_t entry = 0; entry < count; entry += DELTA_CHUNK) {
-        chunk_s4(matrix, pairs + entry / 2, chunk_at(entry, count), sums);
+        chunk_s4(matrix, pairs + entry / 2, chunk_at(entry, count, DELTA_CHUNK), sums);
     }
 }
 
 /* m4 delta s2: 1.25. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_delta_mat_mult_s2(const shrinkc_matrix_t *matrix, const uint32_t *list, uint16_t count, int32_t *sums)
 {
     const pair_t *const pairs = (const pair_t *)list;
     for (uint32_t entry = 0; entry < count; entry += DELTA_CHUNK) {
-        chunk_s2(matrix, pairs + entry / 2, chunk_at(entry, count), sums);
+        chunk_s2(matrix, pairs + entry / 2, chunk_at(entry, count, DELTA_CHUNK), sums);
     }
 }

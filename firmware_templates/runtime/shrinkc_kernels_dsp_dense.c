@@ -24,7 +24,7 @@
     "sxtb16 r6, r6, ror #8\n"               \
     "smlad  r11, r6, %[b], r11\n"
 
-/* Four rows: 18 instructions and the turns. Returns the words of the next rows. */
+/* Four rows. Returns the words of the next rows. */
 SHRINKC_INLINE const uint32_t *rows_s8(const uint32_t *word, dense_t *call)
 {
     uint32_t input, a, b;
@@ -68,7 +68,7 @@ SHRINKC_INLINE const uint32_t *rows_s8(const uint32_t *word, dense_t *call)
     "smlad  r10, r5, %[b], r10\n"           \
     "smlad  r11, r6, %[b], r11\n"
 
-/* Four rows: 11 instructions and the turns. */
+/* Four rows. */
 SHRINKC_INLINE const uint32_t *rows_s16(const uint32_t *word, dense_t *call)
 {
     uint32_t input, a, b;

@@ -17,7 +17,7 @@
     MEASURE_S4("r5", "%[t]", "%[a]")       \
     MEASURE_S4("r6", "%[t]", "%[b]")
 
-/* Four rows: 25 instructions and the turns. `t` holds the call, then the end of the input or part of a word. */
+/* Four rows. `t` holds the call, then the end of the input or part of a word. */
 SHRINKC_INLINE const uint32_t *rows_s4(const uint32_t *word, dense_t *call)
 {
     uint32_t input, a, b;
@@ -118,19 +118,14 @@ SHRINKC_INLINE void chunk_s2(const uint32_t *word, uint32_t others, uint32_t row
     }
 }
 
-SHRINKC_INLINE uint32_t chunk_at(uint32_t column, uint32_t columns)
-{
-    const uint32_t left = columns - column;
-    return left < DENSE_CHUNK ? left : DENSE_CHUNK;
-}
-
 /* m4 dense s4: 1.00. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
     const uint32_t words = 4 * blocks_of(matrix->columns, 8);
     for (uint32_t column = 0; column < matrix->columns; column += DENSE_CHUNK, start = sums) {
-        const uint32_t columns = chunk_at(column, matrix->columns);
+        const uint32_t columns = chunk_at(column, matrix->columns, DENSE_CHUNK);
         dense_t call = dense_of(input + column, columns, 8, start, sums);
         first_measures_s4(call.first, 8u * total_of_inputs(input + column, columns));
         chunk_s4(matrix->weights + column / 2, words - 4 * blocks_of(columns, 8), matrix->rows, &call);
@@ -138,12 +133,13 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
 }
 
 /* m4 dense s2: 1.12. */
+SHRINKC_NO_FRAME_POINTER
 void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *input, const int32_t *start,
                              int32_t *sums)
 {
     const uint32_t words = blocks_of(matrix->columns, 2);
     for (uint32_t column = 0; column < matrix->columns; column += DENSE_CHUNK, start = sums) {
-        const uint32_t columns = chunk_at(column, matrix->columns);
+        const uint32_t columns = chunk_at(column, matrix->columns, DENSE_CHUNK);
         dense_t call = dense_of(input + column, columns, 2, start, sums);
         first_measures_s2(call.first, 2u * total_of_inputs(input + column, columns));
         chunk_s2(matrix->weights + column / 2, words - blocks_of(columns, 2), matrix->rows, &call);

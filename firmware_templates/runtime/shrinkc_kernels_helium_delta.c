@@ -6,25 +6,18 @@
  *     8 bits    row 0 to row 15; and so halfwords at 16 bits
  *     4 bits    byte k is (row k + 8) | row k+4 << 4, and byte k+4 (row k+8 + 8) | row k+12 << 4; k = 0 to 3
  *     2 bits    byte k is (row k + 2) | (row k+4 + 2) << 2 | (row k+8 + 2) << 4 | row k+12 << 6
- * As in shrinkc_helium_dense.h: a byte, read as signed, is the sum of its digits at their places, so that the sum of
+ * As in shrinkc_helium_products.h: a byte, read as signed, is the sum of its digits at their places, so that the sum of
  * whole bytes less that of the low digits is the top digit's. The list's format is in shrinkc_scan_helium.c.
  *
  * Instructions a multiplication, measured for 128 rows:
  *     m55 delta s2: 0.66     m55 delta s4: 0.66     m55 delta s8: 0.62     m55 delta s16: 0.62
  */
-#include "shrinkc_helium.h"
-#include "shrinkc_kernels.h"
-
-#if SHRINKC_HAS_MVE
-#include <arm_mve.h>
-#endif
+#include "shrinkc_helium_products.h"
 
 #define BLOCK 16u /* rows */
 
 /* Columns whose whole bytes, up to 2^7 times a difference of up to 2^15 - 2, add up within 32 bits. */
 #define CHUNK 512u
-
-typedef int16_t __attribute__((may_alias)) halfword_t;
 
 /* Part of a list. */
 typedef struct {
@@ -53,9 +46,10 @@ SHRINKC_INLINE uint32_t goes_of(columns_t columns)
     return (columns.count + 1u) / 2u;
 }
 
-SHRINKC_INLINE void add_product(int32_t *sum, int32_t weight, uint32_t difference)
+/* add_product, to a sum as it lies in memory, of a difference as it lies in the list. */
+SHRINKC_INLINE void add_to(int32_t *sum, int32_t weight, uint32_t difference)
 {
-    *sum = (int32_t)((uint32_t)*sum + (uint32_t)weight * difference);
+    add_product((uint32_t *)sum, weight, (int32_t)difference);
 }
 
 SHRINKC_INLINE uint32_t blocks_of(const shrinkc_matrix_t *matrix)
@@ -87,7 +81,7 @@ SHRINKC_INLINE void add_block_s8(int32_t *sums, const int8_t *base, columns_t co
 #else
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
         for (uint32_t row = 0; row < BLOCK; row++) {
-            add_product(&sums[row], base[columns.start[i] * BLOCK + row], columns.start[i + 1]);
+            add_to(&sums[row], base[columns.start[i] * BLOCK + row], columns.start[i + 1]);
         }
     }
 #endif
@@ -123,7 +117,7 @@ SHRINKC_INLINE void add_block_s16(int32_t *sums, const halfword_t *base, columns
 #else
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
         for (uint32_t row = 0; row < BLOCK; row++) {
-            add_product(&sums[row], base[columns.start[i] * BLOCK + row], columns.start[i + 1]);
+            add_to(&sums[row], base[columns.start[i] * BLOCK + row], columns.start[i + 1]);
         }
     }
 #endif
@@ -197,14 +191,14 @@ SHRINKC_INLINE void add_block_s4(int32_t *sums, const int8_t *base, columns_t co
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
         for (uint32_t k = 0; k < 8; k++) {
             const int32_t byte = base[columns.start[i] * 8u + k];
-            add_product(&whole[k], byte, columns.start[i + 1]);
-            add_product(&low[k], byte & 15, columns.start[i + 1]);
+            add_to(&whole[k], byte, columns.start[i + 1]);
+            add_to(&low[k], byte & 15, columns.start[i + 1]);
         }
     }
     for (uint32_t k = 0; k < 8; k++) {
         int32_t *const row = &sums[k / 4 * 8 + k % 4];
-        add_product(&row[0], 1, (uint32_t)low[k] + first);
-        add_product(&row[4], 1, (uint32_t)((int32_t)((uint32_t)whole[k] - (uint32_t)low[k]) >> 4));
+        add_to(&row[0], 1, (uint32_t)low[k] + first);
+        add_to(&row[4], 1, (uint32_t)((int32_t)((uint32_t)whole[k] - (uint32_t)low[k]) >> 4));
     }
 #endif
 }
@@ -244,14 +238,14 @@ SHRINKC_INLINE void add_block_s2(int32_t *sums, const int8_t *base, columns_t co
     for (uint32_t i = 0; i < 2u * columns.count; i += 2) {
         for (uint32_t k = 0; k < 4; k++) {
             const int32_t byte = base[columns.start[i] * 4u + k];
-            add_product(&sums[k], byte & 3, columns.start[i + 1]);
-            add_product(&sums[k + 4], (byte >> 2) & 3, columns.start[i + 1]);
-            add_product(&sums[k + 8], (byte >> 4) & 3, columns.start[i + 1]);
-            add_product(&sums[k + 12], byte >> 6, columns.start[i + 1]);
+            add_to(&sums[k], byte & 3, columns.start[i + 1]);
+            add_to(&sums[k + 4], (byte >> 2) & 3, columns.start[i + 1]);
+            add_to(&sums[k + 8], (byte >> 4) & 3, columns.start[i + 1]);
+            add_to(&sums[k + 12], byte >> 6, columns.start[i + 1]);
         }
     }
     for (uint32_t row = 0; row < 12; row++) {
-        add_product(&sums[row], 1, first);
+        add_to(&sums[row], 1, first);
     }
 #endif
 }

@@ -1,36 +1,14 @@
 /* Dense products with Helium, of inputs of 16 bits: for grids of more than 8 bits. The layout is in
- * shrinkc_helium_dense.h. Weights are widened to halfwords as they are loaded, eight a vector; all sums wrap, so that
+ * shrinkc_helium_products.h. Weights are widened to halfwords as they are loaded, eight a vector; all sums wrap, so that
  * digits are brought down to where they weigh what they should before they are multiplied.
  *
  * Instructions a multiplication, measured for 128 rows:
  *     m55 dense s2: 0.39     m55 dense s4: 0.36     m55 dense s8: 0.30     m55 dense s16: 0.31
  */
-#include "shrinkc_helium_dense.h"
+#include "shrinkc_helium_products.h"
 
 /* Goes over `tiles`, one at a time. */
 #define TILE_BY_TILE(tile) "dls lr, %[tiles]\n1:\n" tile "le lr, 1b\n"
-#define SUMS(sum) [a] "+Te"((sum)->row[0]), [b] "+Te"((sum)->row[1]), [c] "+Te"((sum)->row[2]), [d] "+Te"((sum)->row[3])
-
-/* The sum of the inputs. */
-static uint32_t total_of(const int16_t *input, uint32_t columns)
-{
-    uint32_t total = 0;
-#if SHRINKC_HAS_MVE
-    __asm__ volatile("wlstp.16 lr, %[columns], 2f\n"
-                     "1: vldrh.u16 q0, [%[x]], #16\n"
-                     "vaddva.s16 %[total], q0\n"
-                     "letp lr, 1b\n"
-                     "2:\n"
-                     : [total] "+Te"(total), [x] "+r"(input)
-                     : [columns] "r"(columns)
-                     : "lr", "q0", "memory", "cc");
-#else
-    for (uint32_t j = 0; j < columns; j++) {
-        add_product(&total, 1, input[j]);
-    }
-#endif
-    return total;
-}
 
 /* ---- 8 bits ---- */
 
@@ -106,7 +84,7 @@ void shrinkc_vec_mat_mult_s4(const shrinkc_matrix_t *matrix, const int16_t *inpu
 {
     const uint32_t tiles = tiles_of(matrix, 16).all;
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t offset = 8u * total_of(input, matrix->columns);
+    const uint32_t offset = 8u * total_of_halfwords(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = load_rows(&start);
         sum.row[0] -= offset;
@@ -157,7 +135,7 @@ void shrinkc_vec_mat_mult_s2(const shrinkc_matrix_t *matrix, const int16_t *inpu
 {
     const uint32_t tiles = tiles_of(matrix, 16).all;
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t offset = 2u * total_of(input, matrix->columns);
+    const uint32_t offset = 2u * total_of_halfwords(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = load_rows(&start);
         sum.row[0] -= offset;

@@ -1,38 +1,15 @@
-/* Dense products with Helium, of inputs of 8 bits. The layout is in shrinkc_helium_dense.h.
+/* Dense products with Helium, of inputs of 8 bits. The layout is in shrinkc_helium_products.h.
  *
  * Instructions a multiplication, measured for 128 rows:
  *     m55 narrow s2: 0.15     m55 narrow s4: 0.15     m55 narrow s8: 0.16     m55 narrow s16: 0.30
  */
-#include "shrinkc_helium_dense.h"
+#include "shrinkc_helium_products.h"
 
-/* Two tiles a go, each `tile`; the loop of shrinkc_helium_dense.h's tiles_t. %[x] walks the inputs, %[w] the weights.
- * vmladava wants even registers: constraint Te. */
+/* Two tiles a go, each `tile`; the loop of shrinkc_helium_products.h's tiles_t. %[x] walks the inputs, %[w] the weights. */
 #define TWO_TILES_A_GO(tile)    \
     "dls lr, %[goes]\n"         \
     "cbnz %[odd], 2f\n"         \
     "1:\n" tile "2:\n" tile "le lr, 1b\n"
-#define SUMS(sum) [a] "+Te"((sum)->row[0]), [b] "+Te"((sum)->row[1]), [c] "+Te"((sum)->row[2]), [d] "+Te"((sum)->row[3])
-
-/* The sum of the inputs. */
-static uint32_t total_of(const int8_t *input, uint32_t columns)
-{
-    uint32_t total = 0;
-#if SHRINKC_HAS_MVE
-    __asm__ volatile("wlstp.8 lr, %[columns], 2f\n"
-                     "1: vldrb.u8 q0, [%[x]], #16\n"
-                     "vaddva.s8 %[total], q0\n"
-                     "letp lr, 1b\n"
-                     "2:\n"
-                     : [total] "+Te"(total), [x] "+r"(input)
-                     : [columns] "r"(columns)
-                     : "lr", "q0", "memory", "cc");
-#else
-    for (uint32_t j = 0; j < columns; j++) {
-        add_product(&total, 1, input[j]);
-    }
-#endif
-    return total;
-}
 
 /* ---- 8 bits ---- */
 
@@ -49,9 +26,11 @@ SHRINKC_INLINE void add_strip_s8(const shrinkc_matrix_t *matrix, const int8_t *w
                                  strip_t strip, const int32_t *start, int32_t *sums)
 {
 #if SHRINKC_HAS_MVE
-    sums_t sum;
-    /* A tile takes 4 bytes of code to load and 32 to multiply, so that is what is jumped over for each that is not
-     * there. Then %[x], which is not needed any more, is where the loop begins. */
+    /* sum.row[2] and [3] hold how many tiles are not there and how many fours there are, until the first rows are
+     * loaded: the loop has no registers to spare. A tile takes 4 bytes of code to load and 32 to multiply, so that is
+     * what is jumped over for each that is not there. Then %[x], which is not needed any more, is where the loop
+     * begins. */
+    sums_t sum = {{0, 0, LARGEST_STRIP - strip.tiles, fours_of(matrix)}};
 #define SLOT(x)                      \
     "vldrb.u8 q6, [%[w]], #16\n"     \
     "vmladava.s8 %[a], " x ", q6\n"  \
@@ -61,8 +40,9 @@ SHRINKC_INLINE void add_strip_s8(const shrinkc_matrix_t *matrix, const int8_t *w
     "vmladava.s8 %[c], " x ", q6\n"  \
     "vldrb.u8 q7, [%[w]], #16\n"     \
     "vmladava.s8 %[d], " x ", q7\n"
-    __asm__ volatile("adr.w %[a], 1f\n"
-                     "add %[a], %[a], %[absent], lsl #2\n"
+    __asm__ volatile("dls lr, %[d]\n"
+                     "adr.w %[a], 1f\n"
+                     "add %[a], %[a], %[c], lsl #2\n"
                      "orr %[a], %[a], #1\n"
                      "bx %[a]\n"
                      "1: vldrb.u8 q5, [%[x]], #16\n"
@@ -72,9 +52,8 @@ SHRINKC_INLINE void add_strip_s8(const shrinkc_matrix_t *matrix, const int8_t *w
                      "vldrb.u8 q1, [%[x]], #16\n"
                      "vldrb.u8 q0, [%[x]], #16\n"
                      "adr.w %[x], 3f\n"
-                     "add %[x], %[x], %[absent], lsl #5\n"
+                     "add %[x], %[x], %[c], lsl #5\n"
                      "orr %[x], %[x], #1\n"
-                     "dls lr, %[fours]\n"
                      "2: ldrd %[a], %[b], [%[start]], #8\n"
                      "ldrd %[c], %[d], [%[start]], #8\n"
                      "bx %[x]\n"
@@ -83,10 +62,9 @@ SHRINKC_INLINE void add_strip_s8(const shrinkc_matrix_t *matrix, const int8_t *w
                      "strd %[c], %[d], [%[sums]], #8\n"
                      "add %[w], %[w], %[between]\n"
                      "le lr, 2b\n"
-                     : [a] "=&Te"(sum.row[0]), [b] "=&Te"(sum.row[1]), [c] "=&Te"(sum.row[2]), [d] "=&Te"(sum.row[3]),
-                       [w] "+r"(weights), [x] "+r"(input), [start] "+r"(start), [sums] "+r"(sums)
-                     : [fours] "r"(fours_of(matrix)), [absent] "r"(LARGEST_STRIP - strip.tiles),
-                       [between] "r"(strip.weights_between)
+                     : [a] "=&Te"(sum.row[0]), [b] "=&Te"(sum.row[1]), [c] "+&Te"(sum.row[2]), [d] "+&Te"(sum.row[3]),
+                       [w] "+&r"(weights), [x] "+&r"(input), [start] "+&r"(start), [sums] "+&r"(sums)
+                     : [between] "r"(strip.weights_between)
                      : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory");
 #undef SLOT
 #else
@@ -155,7 +133,7 @@ void shrinkc_vec_mat_mult_s4_s8(const shrinkc_matrix_t *matrix, const int8_t *in
 {
     const tiles_t tiles = tiles_of(matrix, 16);
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t first = 0u - 8u * total_of(input, matrix->columns);
+    const uint32_t first = 0u - 8u * total_of_bytes(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = {{first, first, first, first}};
         weights = add_rows_s4(&sum, weights, input, tiles);
@@ -210,7 +188,7 @@ void shrinkc_vec_mat_mult_s2_s8(const shrinkc_matrix_t *matrix, const int8_t *in
 {
     const tiles_t tiles = tiles_of(matrix, 16);
     const int8_t *weights = bytes_of(matrix);
-    const uint32_t offset = 2u * total_of(input, matrix->columns);
+    const uint32_t offset = 2u * total_of_bytes(input, matrix->columns);
     for (uint32_t fours = fours_of(matrix); fours > 0; fours--) {
         sums_t sum = {{0, 0, 0, 0}};
         weights = add_rows_s2(&sum, weights, input, tiles);

@@ -10,7 +10,7 @@
 #ifndef SHRINKC_PAIRS_PORTABLE_H
 #define SHRINKC_PAIRS_PORTABLE_H
 
-#include "shrinkc_cores_portable.h"
+#include "shrinkc_registers_portable.h"
 #include "shrinkc_list_portable.h"
 
 /* Four pairs of rows: digits at `shift`, shift + bits, ..., and 16 bits above them. Constants at every use. */
@@ -37,8 +37,8 @@ SHRINKC_INLINE void add_pairs(pairs_t pairs, uint32_t *sum, uint32_t word, uint3
 #if SHRINKC_HAS_V7M
 #define DENSE_TEMPORARIES "r2", "r3", "r4", "r5"
 #define DELTA_TEMPORARIES "r2", "r3", "r4"
-/* Eight instructions for eight weights. */
 #define PAIR(w, x, shift, sum) "and r4, %[mask], " w shift "\n mla %[" sum "], r4, " x ", %[" sum "]\n"
+/* 8 multiplications, 8 instructions. */
 #define PAIRS(w, x, c0, c1, c2, c3) PAIR(w, x, c0, "s0") PAIR(w, x, c1, "s1") PAIR(w, x, c2, "s2") PAIR(w, x, c3, "s3")
 #define PAIRS_S4(w, x) PAIRS(w, x, "", ", lsr #4", ", lsr #8", ", lsr #12")
 #define PAIRS_S2(w, x) PAIRS(w, x, "", ", lsr #2", ", lsr #4", ", lsr #6")
@@ -58,13 +58,15 @@ SHRINKC_INLINE void add_pairs(pairs_t pairs, uint32_t *sum, uint32_t word, uint3
 #elif SHRINKC_HAS_V6M
 #define DENSE_TEMPORARIES "r2", "r4", "r5", "r6"
 #define DELTA_TEMPORARIES "r2", "r5", "r6"
-/* The word in r2. Fifteen instructions for eight weights, one more where the lowest digits do not start the word. */
+/* The word in r2. */
 #define PAIR(x, shift, sum) \
     "lsrs r6, r2, #" shift "\n ands r6, r6, %[mask]\n muls r6, " x ", r6\n add %[" sum "], %[" sum "], r6\n"
 #define LAST_PAIR(x) "ands r2, r2, %[mask]\n muls r2, " x ", r2\n add %[s0], %[s0], r2\n"
 #define PAIRS(x, c1, c2, c3) PAIR(x, c1, "s1") PAIR(x, c2, "s2") PAIR(x, c3, "s3")
+/* 8 multiplications, 15 instructions. */
 #define PAIRS_S4(x) PAIRS(x, "4", "8", "12") LAST_PAIR(x)
 #define PAIRS_S2(x) PAIRS(x, "2", "4", "6") LAST_PAIR(x)
+/* 8 multiplications, 16 instructions: the lowest digits do not start the word. */
 #define PAIRS_S2_UPPER(x) PAIRS(x, "10", "12", "14") "lsrs r2, r2, #8\n" LAST_PAIR(x)
 /* Two columns, twice over: two inputs in r4, the lower one also in r5. */
 #define WORD "ldmia %[w]!, {r2}\n"
@@ -145,7 +147,7 @@ SHRINKC_INLINE void delta_pairs(pairs_t pairs, uint32_t *sum, const uint32_t *wo
 #endif
 }
 
-/* Each half to its row's sum: 16 instructions on v7-M, 30 on v6-M. */
+/* Each half to its row's sum. */
 SHRINKC_INLINE void flush(pairs_t pairs, const uint32_t *sum, int32_t *sums)
 {
     int32_t *low = sums + pairs.shift / pairs.bits, *high = low + 16 / pairs.bits;

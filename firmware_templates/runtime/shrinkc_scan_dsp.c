@@ -5,43 +5,26 @@
 
 #include "shrinkc_dsp_grid.h"
 
-/* What was sent is in bytes or in halfwords; held halfwords make no list. A constant at every call. */
-typedef enum { BYTES, HALFWORDS, HELD } kind_t;
-
 /* A scan on its way: what was sent of element `column` and on, and where the next entry goes. An entry is a column in
  * the bottom half and its difference in the top half. */
 typedef struct {
-    int8_t *bytes;
-    int16_t *halfwords;
+    sent_t sent;
     uint32_t column;
     uint32_t *next;
     int32_t threshold, limit;
 } scan_t;
 
-SHRINKC_INLINE int32_t sent_at(const scan_t *scan, kind_t kind, uint32_t k)
-{
-    return kind == BYTES ? scan->bytes[k] : scan->halfwords[k];
-}
-
 SHRINKC_INLINE void send(scan_t *scan, kind_t kind, uint32_t k, int32_t value, int32_t difference)
 {
-    if (kind == BYTES) {
-        scan->bytes[k] = (int8_t)value;
-    } else {
-        scan->halfwords[k] = (int16_t)value;
-    }
-    if (kind != HELD) {
+    keep_sent(scan->sent, kind, k, value);
+    if (is_listed(kind)) {
         *scan->next++ = (scan->column + k) | (uint32_t)difference << 16;
     }
 }
 
 SHRINKC_INLINE void advance(scan_t *scan, kind_t kind, uint32_t step)
 {
-    if (kind == BYTES) {
-        scan->bytes += step;
-    } else {
-        scan->halfwords += step;
-    }
+    scan->sent = sent_from(scan->sent, kind, step);
     scan->column += step;
 }
 
@@ -49,13 +32,13 @@ SHRINKC_INLINE void advance(scan_t *scan, kind_t kind, uint32_t step)
  * is farther from what was sent than the limit is: so the limit matters only to those that have moved. */
 SHRINKC_INLINE void look_at_scaled(scan_t *scan, kind_t kind, uint32_t k, uint32_t value)
 {
-    const int32_t sent = sent_at(scan, kind, k), raised = ((int32_t)value >> 16) - sent;
+    const int32_t sent = sent_at(scan->sent, kind, k), raised = ((int32_t)value >> 16) - sent;
     if (__builtin_expect((uint32_t)raised > (uint32_t)(2 * scan->threshold), 0)) {
         int32_t difference = raised - scan->threshold, now = sent + difference;
-        if (__builtin_expect(exceeds(now, scan->limit), 0)) {
+        if (__builtin_expect(shrinkc_exceeds(now, scan->limit), 0)) {
             now = now < 0 ? -scan->limit : scan->limit;
             difference = now - sent;
-            if (!exceeds(difference, scan->threshold)) {
+            if (!shrinkc_exceeds(difference, scan->threshold)) {
                 return;
             }
         }
@@ -63,7 +46,7 @@ SHRINKC_INLINE void look_at_scaled(scan_t *scan, kind_t kind, uint32_t k, uint32
     }
 }
 
-/* m4: 27 instructions for four that stay, 11 more for each that is sent and 4 to pair it up. */
+/* Four elements a turn; one that stays costs a branch that is not taken. */
 SHRINKC_INLINE const int16_t *scan_fours(scan_t *scan, kind_t kind, const shrinkc_send_group_t *group,
                                          const int16_t *vector)
 {
@@ -83,8 +66,8 @@ SHRINKC_INLINE const int16_t *scan_fours(scan_t *scan, kind_t kind, const shrink
 /* Any other element: of the last ones, with a threshold of its own, or on a grid without room. */
 SHRINKC_INLINE void look_at(scan_t *scan, kind_t kind, int32_t value)
 {
-    const int32_t difference = value - sent_at(scan, kind, 0);
-    if (exceeds(difference, scan->threshold)) {
+    const int32_t difference = value - sent_at(scan->sent, kind, 0);
+    if (shrinkc_exceeds(difference, scan->threshold)) {
         send(scan, kind, 0, value, difference);
     }
 }
@@ -100,7 +83,7 @@ SHRINKC_INLINE void scan_all(scan_t *scan, kind_t kind, const shrinkc_send_group
         if (thresholds != NULL) {
             scan->threshold = thresholds[scan->column];
         }
-        look_at(scan, kind, on_grid(*vector++, grid));
+        look_at(scan, kind, shrinkc_quantize_vector(*vector++, grid));
     }
 }
 
@@ -132,7 +115,7 @@ static uint16_t pair_up(uint32_t *list, const uint32_t *entries, uint32_t *next)
 uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {sent, NULL, 0, entries, group->threshold, group->limit};
+    scan_t scan = {{sent, NULL}, 0, entries, group->threshold, group->limit};
     scan_all(&scan, BYTES, group, vector);
     return pair_up(list, entries, scan.next);
 }
@@ -141,18 +124,18 @@ uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t
                                 uint32_t *list)
 {
     uint32_t *const entries = entries_of(list, group->width);
-    scan_t scan = {NULL, sent, 0, entries, group->threshold, group->limit};
+    scan_t scan = {{NULL, sent}, 0, entries, group->threshold, group->limit};
     scan_all(&scan, HALFWORDS, group, vector);
     return pair_up(list, entries, scan.next);
 }
 
 void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
-    scan_t scan = {NULL, input, 0, NULL, group->threshold, group->limit};
+    scan_t scan = {{NULL, input}, 0, NULL, group->threshold, group->limit};
     scan_all(&scan, HELD, group, vector);
 }
 
-/* m4: 17 instructions for four elements. */
+/* Four elements a turn. */
 SHRINKC_INLINE uint32_t quantize_fours(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
     const grid_t grid = grid_of(group);
@@ -167,7 +150,7 @@ SHRINKC_INLINE uint32_t quantize_fours(const shrinkc_send_group_t *group, const 
         pair[1] = subtract_halves(high, limits);
         if ((beyond_halves(low, twice) | beyond_halves(high, twice)) != 0) {
             for (uint32_t k = j; k != j + 4; k++) {
-                input[k] = (int16_t)on_grid(vector[k], grid);
+                input[k] = (int16_t)shrinkc_quantize_vector(vector[k], grid);
             }
         }
     }
@@ -182,6 +165,6 @@ void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vect
         j = quantize_fours(group, vector, input);
     }
     for (; j < group->width; j++) {
-        input[j] = (int16_t)on_grid(vector[j], grid);
+        input[j] = (int16_t)shrinkc_quantize_vector(vector[j], grid);
     }
 }

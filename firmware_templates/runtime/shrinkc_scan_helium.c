@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "shrinkc_grid.h"
-#include "shrinkc_helium.h"
+#include "shrinkc_lanes.h"
 #include "shrinkc_kernels.h"
 
 #if SHRINKC_HAS_MVE
@@ -47,7 +47,7 @@ SHRINKC_INLINE int16x8_t load8_s8(const int8_t *values, uint32_t left)
 
 /* shrinkc_quantize_vector of eight. The rounding shift of VRSHL knows no overflow, and to saturate to 16 bits on the
  * way changes nothing, since limits are smaller. */
-SHRINKC_INLINE int16x8_t on_grid8(int16x8_t value, const grid8_t *grid)
+SHRINKC_INLINE int16x8_t quantize8(int16x8_t value, const grid8_t *grid)
 {
     const int32x4_t bottom = vrshlq_n_s32(vmullbq_int_s16(value, grid->multiplier), grid->minus_shift);
     const int32x4_t top = vrshlq_n_s32(vmulltq_int_s16(value, grid->multiplier), grid->minus_shift);
@@ -63,24 +63,34 @@ SHRINKC_INLINE int16x8_t next_thresholds(grid8_t *grid, uint32_t left)
     return threshold;
 }
 
-/* Store those of eight that have moved by more than their threshold from what is held. VPT and one store under it, in
- * assembly, since gcc would bring the predicate to a general register and back. */
-SHRINKC_INLINE void store_moved_s8(int8_t *to, int16x8_t value, int16x8_t held, int16x8_t threshold)
+SHRINKC_INLINE int16x8_t load8_sent(sent_t sent, kind_t kind, uint32_t left)
 {
-    __asm__ volatile("vpt.s16 gt, %q0, %q1\n"
-                     "vstrbt.16 %q2, [%3]\n"
-                     :
-                     : "w"(vabdq_s16(value, held)), "w"(threshold), "w"(value), "l"(to)
-                     : "memory");
+    return in_bytes(kind) ? load8_s8(sent.bytes, left) : load8_s16(sent.halfwords, left);
 }
 
-SHRINKC_INLINE void store_moved_s16(int16_t *to, int16x8_t value, int16x8_t held, int16x8_t threshold)
+SHRINKC_INLINE void store8_sent(sent_t sent, kind_t kind, int16x8_t value, mve_pred16_t columns)
 {
-    __asm__ volatile("vpt.s16 gt, %q0, %q1\n"
-                     "vstrht.16 %q2, [%3]\n"
-                     :
-                     : "w"(vabdq_s16(value, held)), "w"(threshold), "w"(value), "r"(to)
-                     : "memory");
+    if (in_bytes(kind)) {
+        vstrbq_p_s16(sent.bytes, value, columns);
+    } else {
+        vstrhq_p_s16(sent.halfwords, value, columns);
+    }
+}
+
+/* Store those of eight that have moved by more than their threshold from what is held. VPT and one store under it, in
+ * assembly, since gcc would bring the predicate to a general register and back. */
+#define STORE_MOVED(store, to, constraint)           \
+    __asm__ volatile("vpt.s16 gt, %q0, %q1\n" store  \
+                     :                               \
+                     : "w"(vabdq_s16(value, held)), "w"(threshold), "w"(value), constraint(to) \
+                     : "memory")
+SHRINKC_INLINE void store8_moved(sent_t to, kind_t kind, int16x8_t value, int16x8_t held, int16x8_t threshold)
+{
+    if (in_bytes(kind)) {
+        STORE_MOVED("vstrbt.16 %q2, [%3]\n", to.bytes, "l");
+    } else {
+        STORE_MOVED("vstrht.16 %q2, [%3]\n", to.halfwords, "r");
+    }
 }
 
 /* The columns of a predicate, two bits each, with their differences, to the list. */
@@ -106,191 +116,110 @@ SHRINKC_INLINE uint16_t end_list(const uint32_t *list, uint32_t *next)
     return (uint16_t)count;
 }
 
-#if !SHRINKC_HAS_MVE
-SHRINKC_INLINE int32_t threshold_of(const shrinkc_send_group_t *group, uint32_t column)
-{
-    return group->thresholds == NULL ? group->threshold : group->thresholds[column];
-}
-
-SHRINKC_INLINE uint32_t *list_column(uint32_t *next, uint32_t column, int32_t difference)
-{
-    next[0] = column;
-    next[1] = (uint32_t)difference;
-    return next + 2;
-}
-#endif
-
 #if SHRINKC_HAS_MVE
-SHRINKC_INLINE uint32_t *scan8_s8(grid8_t *grid, const int16_t *vector, int8_t *sent, uint32_t left, uint32_t column,
-                                  uint32_t *next)
+/* The next eight elements, or `left` if fewer, the first of them element `column`. */
+SHRINKC_INLINE uint32_t *scan8(grid8_t *grid, const int16_t *vector, sent_t sent, kind_t kind, uint32_t left,
+                               uint32_t column, uint32_t *next)
 {
-    const int16x8_t held = load8_s8(sent, left), value = on_grid8(load8_s16(vector, left), grid);
-    const mve_pred16_t columns = vcmpgtq_s16(vabdq_s16(value, held), next_thresholds(grid, left));
-    if (columns != 0) {
-        vstrbq_p_s16(sent, value, columns);
-        next = list_columns(next, column, vsubq_s16(value, held), columns);
+    const int16x8_t held = load8_sent(sent, kind, left), value = quantize8(load8_s16(vector, left), grid);
+    const int16x8_t threshold = next_thresholds(grid, left);
+    if (!is_listed(kind)) {
+        store8_moved(sent, kind, value, held, threshold);
+        return next;
     }
-    return next;
-}
-
-SHRINKC_INLINE uint32_t *scan8_s16(grid8_t *grid, const int16_t *vector, int16_t *sent, uint32_t left, uint32_t column,
-                                  uint32_t *next)
-{
-    const int16x8_t held = load8_s16(sent, left), value = on_grid8(load8_s16(vector, left), grid);
-    const mve_pred16_t columns = vcmpgtq_s16(vabdq_s16(value, held), next_thresholds(grid, left));
+    const mve_pred16_t columns = vcmpgtq_s16(vabdq_s16(value, held), threshold);
     if (columns != 0) {
-        vstrhq_p_s16(sent, value, columns);
+        store8_sent(sent, kind, value, columns);
         next = list_columns(next, column, vsubq_s16(value, held), columns);
     }
     return next;
 }
 #endif
 
-uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
+/* Returns the end of the list. */
+SHRINKC_INLINE uint32_t *scan(const shrinkc_send_group_t *group, const int16_t *vector, sent_t sent, kind_t kind,
+                              uint32_t *next)
 {
-    uint32_t *next = list;
     const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
     grid8_t grid = grid8_of(group, &same);
     uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u) {
-        next = scan8_s8(&grid, vector + j, sent + j, 8u, j, next);
+    for (; j + 8u <= width; j += 8u, vector += 8, sent = sent_from(sent, kind, 8)) {
+        next = scan8(&grid, vector, sent, kind, 8u, j, next);
     }
     if (j < width) {
-        next = scan8_s8(&grid, vector + j, sent + j, width - j, j, next);
+        next = scan8(&grid, vector, sent, kind, width - j, j, next);
     }
 #else
     const grid_t grid = grid_of(group);
     for (uint32_t j = 0; j < width; j++) {
-        const int32_t value = on_grid(vector[j], grid), difference = value - sent[j];
-        if (exceeds(difference, threshold_of(group, j))) {
-            sent[j] = (int8_t)value;
-            next = list_column(next, j, difference);
+        const int32_t value = shrinkc_quantize_vector(vector[j], grid), difference = value - sent_at(sent, kind, j);
+        if (shrinkc_exceeds(difference, group->thresholds == NULL ? group->threshold : group->thresholds[j])) {
+            keep_sent(sent, kind, j, value);
+            if (is_listed(kind)) {
+                *next++ = j;
+                *next++ = (uint32_t)difference;
+            }
         }
     }
 #endif
-    return end_list(list, next);
+    return next;
+}
+
+uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
+{
+    return end_list(list, scan(group, vector, (sent_t){sent, NULL}, BYTES, list));
 }
 
 uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
                                 uint32_t *list)
 {
-    uint32_t *next = list;
-    const uint32_t width = group->width;
-#if SHRINKC_HAS_MVE
-    eight_t same;
-    grid8_t grid = grid8_of(group, &same);
-    uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u) {
-        next = scan8_s16(&grid, vector + j, sent + j, 8u, j, next);
-    }
-    if (j < width) {
-        next = scan8_s16(&grid, vector + j, sent + j, width - j, j, next);
-    }
-#else
-    const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < width; j++) {
-        const int32_t value = on_grid(vector[j], grid), difference = value - sent[j];
-        if (exceeds(difference, threshold_of(group, j))) {
-            sent[j] = (int16_t)value;
-            next = list_column(next, j, difference);
-        }
-    }
-#endif
-    return end_list(list, next);
+    return end_list(list, scan(group, vector, (sent_t){NULL, sent}, HALFWORDS, list));
 }
 
 void shrinkc_hold_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *input)
 {
+    scan(group, vector, (sent_t){input, NULL}, HELD_BYTES, NULL);
+}
+
+void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
+{
+    scan(group, vector, (sent_t){NULL, input}, HELD, NULL);
+}
+
+/* The whole vector. */
+SHRINKC_INLINE void quantize(const shrinkc_send_group_t *group, const int16_t *vector, sent_t input, kind_t kind)
+{
     const uint32_t width = group->width;
 #if SHRINKC_HAS_MVE
     eight_t same;
-    grid8_t grid = grid8_of(group, &same);
+    const grid8_t grid = grid8_of(group, &same);
     uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
-        const int16x8_t value = on_grid8(vldrhq_s16(vector), &grid);
-        store_moved_s8(input, value, load8_s8(input, 8u), next_thresholds(&grid, 8u));
+    for (; j + 8u <= width; j += 8u, vector += 8, input = sent_from(input, kind, 8)) {
+        if (in_bytes(kind)) {
+            vstrbq_s16(input.bytes, quantize8(vldrhq_s16(vector), &grid));
+        } else {
+            vstrhq_s16(input.halfwords, quantize8(vldrhq_s16(vector), &grid));
+        }
     }
     if (j < width) {
-        const int16x8_t value = on_grid8(load8_s16(vector, width - j), &grid);
-        store_moved_s8(input, value, load8_s8(input, width - j), next_thresholds(&grid, width - j));
+        store8_sent(input, kind, quantize8(load8_s16(vector, width - j), &grid), vctp16q(width - j));
     }
 #else
     const grid_t grid = grid_of(group);
     for (uint32_t j = 0; j < width; j++) {
-        const int32_t value = on_grid(vector[j], grid);
-        if (exceeds(value - input[j], threshold_of(group, j))) {
-            input[j] = (int8_t)value;
-        }
+        keep_sent(input, kind, j, shrinkc_quantize_vector(vector[j], grid));
     }
 #endif
 }
 
 void shrinkc_quantize_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *input)
 {
-    const uint32_t width = group->width;
-#if SHRINKC_HAS_MVE
-    eight_t same;
-    const grid8_t grid = grid8_of(group, &same);
-    uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
-        vstrbq_s16(input, on_grid8(vldrhq_s16(vector), &grid));
-    }
-    if (j < width) {
-        vstrbq_p_s16(input, on_grid8(load8_s16(vector, width - j), &grid), vctp16q(width - j));
-    }
-#else
-    const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < width; j++) {
-        input[j] = (int8_t)on_grid(vector[j], grid);
-    }
-#endif
-}
-
-void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
-{
-    const uint32_t width = group->width;
-#if SHRINKC_HAS_MVE
-    eight_t same;
-    grid8_t grid = grid8_of(group, &same);
-    uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
-        const int16x8_t value = on_grid8(vldrhq_s16(vector), &grid);
-        store_moved_s16(input, value, load8_s16(input, 8u), next_thresholds(&grid, 8u));
-    }
-    if (j < width) {
-        const int16x8_t value = on_grid8(load8_s16(vector, width - j), &grid);
-        store_moved_s16(input, value, load8_s16(input, width - j), next_thresholds(&grid, width - j));
-    }
-#else
-    const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < width; j++) {
-        const int32_t value = on_grid(vector[j], grid);
-        if (exceeds(value - input[j], threshold_of(group, j))) {
-            input[j] = (int16_t)value;
-        }
-    }
-#endif
+    quantize(group, vector, (sent_t){input, NULL}, HELD_BYTES);
 }
 
 void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
-    const uint32_t width = group->width;
-#if SHRINKC_HAS_MVE
-    eight_t same;
-    const grid8_t grid = grid8_of(group, &same);
-    uint32_t j = 0;
-    for (; j + 8u <= width; j += 8u, vector += 8, input += 8) {
-        vstrhq_s16(input, on_grid8(vldrhq_s16(vector), &grid));
-    }
-    if (j < width) {
-        vstrhq_p_s16(input, on_grid8(load8_s16(vector, width - j), &grid), vctp16q(width - j));
-    }
-#else
-    const grid_t grid = grid_of(group);
-    for (uint32_t j = 0; j < width; j++) {
-        input[j] = (int16_t)on_grid(vector[j], grid);
-    }
-#endif
+    quantize(group, vector, (sent_t){NULL, input}, HELD);
 }

@@ -18,71 +18,46 @@ SHRINKC_INLINE uint16_t finish_list(uint32_t *list, const entry_t *end, int32_t 
     return (uint16_t)(end - first);
 }
 
-/* `each` is a constant at every call: one threshold for all, the common case, is not loaded in the loop. */
-SHRINKC_INLINE uint16_t scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent,
-                                uint32_t *list, int each)
+/* Returns how many columns are listed. `each` is a constant at every call: one threshold for all, the common case, is
+ * not loaded in the loop. */
+SHRINKC_INLINE uint16_t scan(const shrinkc_send_group_t *group, const int16_t *vector, sent_t sent, kind_t kind,
+                             uint32_t *list, int each)
 {
     const grid_t grid = grid_of(group);
     const int16_t *const end = vector + group->width, *threshold = group->thresholds;
-    entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
+    entry_t *next = is_listed(kind) ? (entry_t *)(void *)(list + 2) : NULL;
     uint32_t offset = 0;
-    for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
-        const int32_t value = on_grid(*vector, grid), delta = value - *sent;
+    for (int32_t limit = group->threshold; vector != end; vector++, sent = sent_from(sent, kind, 1), offset += 4) {
+        const int32_t value = shrinkc_quantize_vector(*vector, grid), delta = value - sent_at(sent, kind, 0);
         if (each) {
             limit = *threshold++;
         }
-        if (exceeds(delta, limit)) {
-            *sent = (int8_t)value;
-            *next++ = (entry_t){offset, delta};
+        if (shrinkc_exceeds(delta, limit)) {
+            keep_sent(sent, kind, 0, value);
+            if (is_listed(kind)) {
+                *next++ = (entry_t){offset, delta};
+            }
         }
     }
-    return finish_list(list, next, group->limit);
+    return is_listed(kind) ? finish_list(list, next, group->limit) : 0;
 }
 
-SHRINKC_INLINE uint16_t scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
-                                 uint32_t *list, int each)
+SHRINKC_INLINE uint16_t scan_all(const shrinkc_send_group_t *group, const int16_t *vector, sent_t sent, kind_t kind,
+                                 uint32_t *list)
 {
-    const grid_t grid = grid_of(group);
-    const int16_t *const end = vector + group->width, *threshold = group->thresholds;
-    entry_t *const first = (entry_t *)(void *)(list + 2), *next = first;
-    uint32_t offset = 0;
-    for (int32_t limit = group->threshold; vector != end; vector++, sent++, offset += 4) {
-        const int32_t value = on_grid(*vector, grid), delta = value - *sent;
-        if (each) {
-            limit = *threshold++;
-        }
-        if (exceeds(delta, limit)) {
-            *sent = (int16_t)value;
-            *next++ = (entry_t){offset, delta};
-        }
-    }
-    return finish_list(list, next, group->limit);
-}
-
-SHRINKC_INLINE void hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input, int each)
-{
-    const grid_t grid = grid_of(group);
-    const int16_t *const end = vector + group->width, *threshold = group->thresholds;
-    for (int32_t limit = group->threshold; vector != end; vector++, input++) {
-        const int32_t value = on_grid(*vector, grid);
-        if (each) {
-            limit = *threshold++;
-        }
-        if (exceeds(value - *input, limit)) {
-            *input = (int16_t)value;
-        }
-    }
+    return group->thresholds == NULL ? scan(group, vector, sent, kind, list, 0)
+                                     : scan(group, vector, sent, kind, list, 1);
 }
 
 uint16_t shrinkc_delta_scan_s8(const shrinkc_send_group_t *group, const int16_t *vector, int8_t *sent, uint32_t *list)
 {
-    return group->thresholds == NULL ? scan_s8(group, vector, sent, list, 0) : scan_s8(group, vector, sent, list, 1);
+    return scan_all(group, vector, (sent_t){sent, NULL}, BYTES, list);
 }
 
 uint16_t shrinkc_delta_scan_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *sent,
                                 uint32_t *list)
 {
-    return group->thresholds == NULL ? scan_s16(group, vector, sent, list, 0) : scan_s16(group, vector, sent, list, 1);
+    return scan_all(group, vector, (sent_t){NULL, sent}, HALFWORDS, list);
 }
 
 void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
@@ -90,15 +65,11 @@ void shrinkc_quantize_s16(const shrinkc_send_group_t *group, const int16_t *vect
     const grid_t grid = grid_of(group);
     const int16_t *const end = vector + group->width;
     while (vector != end) {
-        *input++ = (int16_t)on_grid(*vector++, grid);
+        *input++ = (int16_t)shrinkc_quantize_vector(*vector++, grid);
     }
 }
 
 void shrinkc_hold_s16(const shrinkc_send_group_t *group, const int16_t *vector, int16_t *input)
 {
-    if (group->thresholds == NULL) {
-        hold_s16(group, vector, input, 0);
-    } else {
-        hold_s16(group, vector, input, 1);
-    }
+    scan_all(group, vector, (sent_t){NULL, input}, HELD, NULL);
 }

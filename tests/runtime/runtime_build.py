@@ -1,6 +1,7 @@
 """Compiles the runtime: with the check program, or as a library that Python calls with arrays."""
 
 import ctypes
+import re
 import subprocess
 from pathlib import Path
 
@@ -29,7 +30,7 @@ CHECKS = [
         "count_kernels",
     )
 ]
-WIDEST = 168
+WIDEST = 1025
 """The widest vector of the check program."""
 
 
@@ -85,6 +86,31 @@ def _places_in_c(name: str, layout: Layout) -> str:
 
 def _layout_in_c(name: str, layout: Layout) -> str:
     return f"{{{layout.bits}, {layout.rows}, {layout.columns}, {layout.words}, {name}}}"
+
+
+def compile_library(command: list[str], family: Family, folder: Path) -> None:
+    """Every C file of a family, each an object in the folder."""
+    for source in family_sources(family):
+        compile_c([*command, "-c"], [source], folder / f"{source.stem}.o")
+
+
+COUNTED = re.compile(r"(\d+) multiplications, (\d+) instructions[^/]*\*/\s*#define (\w+)(?:\(([^)]*)\))?")
+
+
+def counted_macros(command: list[str], source: Path) -> dict[str, tuple[int, int]]:
+    """Macros of assembly whose comment says "N multiplications, M instructions": M, and the instructions there are."""
+    claims = COUNTED.findall(_preprocessed([*command, "-C", "-dD"], f'#include "{source}"\n'))
+    uses = [f"{name}({', '.join(['EMPTY'] * (args.count(',') + 1))})" if args else name for *_, name, args in claims]
+    lines = "".join(f"@counted@ {use}\n" for use in uses)
+    text = _preprocessed([*command, '-DEMPTY=""'], f'#include "{source}"\n{lines}')
+    bodies = ["".join(re.findall(r'"([^"]*)"', body)) for body in text.split("@counted@")[1:]]
+    counts = [sum(line.strip() != "" for line in body.split("\\n")) for body in bodies]
+    return {claim[2]: (int(claim[1]), count) for claim, count in zip(claims, counts, strict=True)}
+
+
+def _preprocessed(command: list[str], text: str) -> str:
+    command = [*command, "-E", "-P", "-x", "c", f"-I{RUNTIME}", "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
 class Library:

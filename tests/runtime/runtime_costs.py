@@ -66,17 +66,28 @@ def element_costs(instructions: Instructions) -> dict[str, float]:
     }
 
 
+def of_core(instructions: Instructions, family: Family) -> dict:
+    """What targets/cores/ keeps. Its dense products are those of inputs of 8 bits, where they have kernels."""
+    dense = "narrow" if family.narrow else "dense"
+    models = {
+        name: {bits: linear_model(instructions, family, kernel, bits) for bits in BITS}
+        for name, kernel in (("dense", dense), ("delta", "delta"))
+    }
+    return {**element_costs(instructions), **models}
+
+
 def as_text(instructions: Instructions, family: Family) -> str:
     """TOML, with what the model leaves out as comments."""
     lines = ["[costs]"]
-    lines += [f"{name} = {value:.1f}" for name, value in element_costs(instructions).items()]
-    for kernel in kernels(instructions):
-        models = {bits: linear_model(instructions, family, kernel, bits) for bits in BITS}
-        entries = ", ".join(f"{bits} = [{model[0]:.3f}, {model[1]:.1f}]" for bits, model in models.items())
-        lines.append(f"{kernel} = {{ {entries} }}")
+    for name, cost in of_core(instructions, family).items():
+        if isinstance(cost, dict):
+            entries = ", ".join(f"{bits} = [{model[0]:.3f}, {model[1]:.1f}]" for bits, model in cost.items())
+            lines.append(f"{name} = {{ {entries} }}")
+        else:
+            lines.append(f"{name} = {cost:.1f}")
     for kernel in kernels(instructions):
         for bits in BITS:
-            loop = per_multiplication(instructions, kernel, bits)
-            whole, error = instructions[kernel, bits, *LSTM], model_error(instructions, family, kernel, bits)
+            loop, whole = per_multiplication(instructions, kernel, bits), instructions[kernel, bits, *LSTM]
+            error = model_error(instructions, family, kernel, bits)
             lines.append(f"# {kernel} s{bits}: {loop:.2f} in the loop; 512 x 168: {whole:.0f}, model {error:+.1%}")
     return "\n".join([*lines, ""])

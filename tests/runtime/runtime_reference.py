@@ -4,11 +4,11 @@ import ctypes
 
 import numpy as np
 
-from shrinkc.lower.kernels import Family
+from shrinkc.lower.kernels import WEIGHT_BITS, Family
 from shrinkc.lower.layout import Layout
 from shrinkc.numbers import fixed_point
 
-BITS = (2, 4, 8, 16)
+BITS = WEIGHT_BITS
 LARGEST_INPUT = 16383
 
 

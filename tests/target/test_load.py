@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from shrinkc.errors import InputError
+from shrinkc.lower import FAMILIES
+from shrinkc.lower import kernels as families
+from shrinkc.quantize.products import WEIGHT_LIMITS
 from shrinkc.resources import data_folder
-from shrinkc.target import list_targets, load_target
+from shrinkc.target import fields, list_targets, load_target
 
 CORES = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"]
 
@@ -19,6 +22,13 @@ def test_every_target_loads() -> None:
         assert target.core.name in target.board.cores
         assert target.board.region("flash").length > target.board.region("ram").length // 2
         assert (data_folder("firmware_templates") / "image" / f"board_{target.board.setup}.c").is_file()
+
+
+def test_the_families_and_widths_are_the_kernels_own() -> None:
+    """Written again in fields.py, since the commands that only read targets do without numpy."""
+    (kernels,) = (field for field in fields.CORE_FIELDS if field.name == "kernels")
+    assert kernels.allowed == tuple(FAMILIES)
+    assert families.WEIGHT_BITS == fields.WEIGHT_BITS == tuple(WEIGHT_LIMITS)
 
 
 def test_the_names_and_their_order() -> None:

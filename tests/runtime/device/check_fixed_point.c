@@ -2,6 +2,7 @@
 #include "check.h"
 #include "platform.h"
 #include "shrinkc_fixed_point.h"
+#include "shrinkc_grid.h"
 
 #define ROUNDS 20000
 
@@ -30,12 +31,19 @@ static void check_tables(void)
     platform_release_all();
 }
 
+/* A compiler that may keep equal operands in one register does: assembly must not write one before it reads the other. */
+static int32_t squared(int32_t value)
+{
+    return shrinkc_multiply_wide(value, value) + shrinkc_multiply_wide_by_halves(value, value);
+}
+
 static void check_edges(void)
 {
     int32_t *results = platform_allocate(sizeof(int32_t) * 4 * (size_t)(EDGE_COUNT * EDGE_COUNT));
     int count = 0;
     for (int i = 0; i < EDGE_COUNT; i++) {
         results[count++] = shrinkc_saturate_s16(EDGES[i]);
+        results[count++] = squared(shrinkc_saturate_s16(EDGES[i]));
         for (int j = 0; j < EDGE_COUNT; j++) {
             const int32_t factor = shrinkc_saturate_s16(EDGES[j]);
             results[count++] = shrinkc_multiply_wide(EDGES[i], factor);
@@ -55,7 +63,7 @@ static void check_random(void)
         const int32_t wide = random_between(INT32_MIN, INT32_MAX), narrow = random_between(-32768, 32767);
         const int32_t multiplier = random_between(1, 32767);
         results[0] = shrinkc_requantize(wide / (1 << left), multiplier, left, right);
-        results[1] = shrinkc_quantize_vector(narrow, multiplier, right, 127);
+        results[1] = shrinkc_quantize_vector(narrow, (grid_t){multiplier, INT32_C(1) << (right - 1), right, 127});
         results[2] = shrinkc_multiply_shift(narrow, multiplier, random_between(0, 15));
         results[3] = shrinkc_scale_state(wide / 2, narrow);
         results[4] = shrinkc_rounding_shift(wide / 4, right);

@@ -1,7 +1,7 @@
-/* The functions of shrinkc_helium.h, four lanes at a time, with shifts known to the compiler and not. */
+/* The functions of shrinkc_lanes.h, four lanes at a time, with shifts known to the compiler and not. */
 #include "check.h"
 #include "platform.h"
-#include "shrinkc_helium.h"
+#include "shrinkc_lanes.h"
 
 #define ROUNDS 250
 

@@ -1,5 +1,6 @@
 /* Each inline function over whole arrays, for Python. */
 #include "shrinkc_fixed_point.h"
+#include "shrinkc_grid.h"
 
 typedef const int32_t *in_t;
 
@@ -35,4 +36,5 @@ MAP_3(mix)
 MAP_3(mix_wide)
 MAP_4(requantize)
 MAP_4(rescale)
-MAP_4(quantize_vector)
+MAP(quantize_vector, (int32_t *result, uint32_t count, in_t a, in_t b, in_t c, in_t d),
+    shrinkc_quantize_vector(a[i], (grid_t){b[i], INT32_C(1) << (c[i] - 1), c[i], d[i]}))

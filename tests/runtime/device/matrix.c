@@ -21,7 +21,7 @@ static void place_weight(const layout_t *layout, uint32_t *tile, uint32_t row, u
     tile[place->word] |= (digit & mask) << place->shift;
 }
 
-shrinkc_matrix_t random_matrix(const layout_t *layout, uint16_t rows, uint16_t columns)
+static shrinkc_matrix_t new_matrix(const layout_t *layout, uint16_t rows, uint16_t columns, int largest)
 {
     const uint32_t across = padded_columns(layout, columns) / layout->columns;
     uint32_t *words = platform_allocate(4 * padded_rows(layout, rows) / layout->rows * across * layout->words);
@@ -29,11 +29,21 @@ shrinkc_matrix_t random_matrix(const layout_t *layout, uint16_t rows, uint16_t c
     for (uint32_t row = 0; row < rows; row++) {
         for (uint32_t column = 0; column < columns; column++) {
             const uint32_t tile = row / layout->rows * across + column / layout->columns;
-            place_weight(layout, words + tile * layout->words, row % layout->rows, column % layout->columns,
-                         random_between(low, high));
+            const int32_t weight = !largest ? random_between(low, high) : row % 2 == 0 ? high : low;
+            place_weight(layout, words + tile * layout->words, row % layout->rows, column % layout->columns, weight);
         }
     }
     return (shrinkc_matrix_t){words, rows, columns};
+}
+
+shrinkc_matrix_t random_matrix(const layout_t *layout, uint16_t rows, uint16_t columns)
+{
+    return new_matrix(layout, rows, columns, 0);
+}
+
+shrinkc_matrix_t largest_matrix(const layout_t *layout, uint16_t rows, uint16_t columns)
+{
+    return new_matrix(layout, rows, columns, 1);
 }
 
 int32_t *random_sums(const layout_t *layout, uint16_t rows)

@@ -1,4 +1,4 @@
-/* Matrices of random weights, packed as a family wants them. layouts.c, made by runtime_build.py, says how. */
+/* Matrices, packed as a family wants them. layouts.c, made by runtime_build.py, says how. */
 #ifndef MATRIX_H
 #define MATRIX_H
 
@@ -25,8 +25,9 @@ extern const uint16_t list_words[];
 uint32_t padded_rows(const layout_t *layout, uint32_t rows);
 uint32_t padded_columns(const layout_t *layout, uint32_t columns);
 
-/* The same weights whatever the layout. */
+/* The same weights whatever the layout: random ones, or the largest in rows 0, 2, ... and the smallest in 1, 3, ... */
 shrinkc_matrix_t random_matrix(const layout_t *layout, uint16_t rows, uint16_t columns);
+shrinkc_matrix_t largest_matrix(const layout_t *layout, uint16_t rows, uint16_t columns);
 
 /* Random sums, with room for the filling. */
 int32_t *random_sums(const layout_t *layout, uint16_t rows);

@@ -9,7 +9,7 @@ _VECTOR = "shrinkc_x4_"
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop over the units of an update, `lanes` of them side by side: int32_t, or vectors of shrinkc_helium.h."""
+    """A loop over the units of an update, `lanes` of them side by side: int32_t, or vectors of shrinkc_lanes.h."""
 
     units: int
     lanes: int

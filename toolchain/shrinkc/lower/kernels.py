@@ -1,7 +1,8 @@
 """The families of kernels: their files, and how each of their kernels wants its weights and its input.
 
-One more family is one more entry here and its C in `firmware_templates/runtime/`. Every family gives the same
-integers, on every core and on the host: where its instructions are missing, their plain C twins compile.
+One more family is one more entry here, its name in `target/fields.py`, and its C in `firmware_templates/runtime/`.
+Every family gives the same integers, on every core and on the host: where its instructions are missing, their plain C
+twins compile.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,8 @@ class Family:
     files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each
     kernel, by bits of a weight. list_words: words that the list of columns to send takes, for a vector of so many
     elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
-    their names) and not as int16_t. lanes: units that an element-wise loop computes side by side.
+    their names) and not as int16_t. lanes: units that an element-wise loop computes side by side. arithmetic: the
+    header that such a loop needs.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Family:
     list_words: Callable[[int], int]
     narrow: bool = False
     lanes: int = 1
+    arithmetic: str = "shrinkc_fixed_point.h"
 
 
 def _portable_layout(bits: int) -> Layout:
@@ -107,6 +110,7 @@ HELIUM = Family(
     list_words=lambda width: 2 * width + 2,
     narrow=True,
     lanes=4,
+    arithmetic="shrinkc_lanes.h",
 )
 
 FAMILIES = {family.name: family for family in (PORTABLE, DSP, HELIUM)}

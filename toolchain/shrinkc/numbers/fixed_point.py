@@ -1,4 +1,5 @@
-"""Rounding and saturation, defined once. The C of the same names is `firmware_templates/runtime/shrinkc_fixed_point.h`.
+"""Rounding and saturation, defined once. The C of the same names is in `firmware_templates/runtime/`:
+`shrinkc_fixed_point.h`, and `shrinkc_grid.h` for `quantize_vector`.
 
 Every function takes and returns integers (numpy arrays or scalars, computed in int64 so that a violated range shows
 in tests instead of wrapping). `>>` is the arithmetic shift, which rounds towards minus infinity, as on the device.

@@ -19,6 +19,7 @@ class Field:
 
 
 WEIGHT_BITS = (2, 4, 8, 16)
+"""As in lower/kernels.py, like the families' names below; importing that would take numpy."""
 
 CORE_FIELDS = (
     Field("title", "text", "The name that people use."),

@@ -1,11 +1,15 @@
-/* Which loops of the portable family are in assembly. Without optimisation the compiler has too few registers left. */
-#ifndef SHRINKC_CORES_PORTABLE_H
-#define SHRINKC_CORES_PORTABLE_H
+/* Where the portable family's loops in assembly have their operands, and which cores have such loops. Without
+ * optimisation the compiler has too few registers left. */
+#ifndef SHRINKC_REGISTERS_PORTABLE_H
+#define SHRINKC_REGISTERS_PORTABLE_H
 
 #if defined(__thumb__) && defined(__OPTIMIZE__) && !defined(SHRINKC_PLAIN_C)
 #if defined(__thumb2__)
 #define SHRINKC_HAS_V7M 1 /* MLA, and any operand shifted */
 #define SHRINKC_HAS_V6M 0
+#elif defined(__PIC__)
+#define SHRINKC_HAS_V7M 0
+#define SHRINKC_HAS_V6M 0 /* r9 may be the base of position-independent code */
 #else
 #define SHRINKC_HAS_V7M 0
 #define SHRINKC_HAS_V6M 1 /* eight low registers do all but add */

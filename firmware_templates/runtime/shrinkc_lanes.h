@@ -4,8 +4,8 @@
  * whose rounding is the same: VRSHR and VRMULH round halves up, VMULH rounds down. Sums, differences and products of
  * vectors, and of a vector and a number, are written with + - and *.
  */
-#ifndef SHRINKC_HELIUM_H
-#define SHRINKC_HELIUM_H
+#ifndef SHRINKC_LANES_H
+#define SHRINKC_LANES_H
 
 #include "shrinkc_fixed_point.h"
 
