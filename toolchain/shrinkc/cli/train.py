@@ -71,16 +71,24 @@ def command(
 def _labelled(path: Path):  # type: ignore[no-untyped-def]
     """A data set that has labels."""
     from ..datasets.dataset import load
-    from ..errors import InputError
+    from ..train.batches import check_labelled
 
     dataset = load(path)
-    if not dataset.labelled:
-        raise InputError(f"{path}: 'labels' is empty; training and its dev PER need labels")
+    check_labelled(dataset, str(path))
     return dataset
 
 
 def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
+    from ..datasets.dataset import check_width
+    from ..train.batches import gather
+    from .console import watched
+
+    data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
+    for name, count in data.left_out.items():
+        click.echo(f"{name}: {count} utterances with fewer frames than labels are left out", err=True)
+    for path in dev_paths:
+        check_width(datasets[path], path, len(data.mean))
     try:
         from ..train.elders import Elders
         from ..train.loop import train
@@ -88,13 +96,6 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ig
         from ..errors import BuildError
 
         raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
-    from ..datasets.dataset import check_width
-    from ..train.batches import gather
-    from .console import watched
-
-    data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
-    for path in dev_paths:
-        check_width(datasets[path], path, len(data.mean))
     return train(
         data,
         {_name(path, datasets[path]): datasets[path] for path in dev_paths},

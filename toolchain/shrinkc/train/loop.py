@@ -52,6 +52,7 @@ def train(
     run |= elders.digests()
     if not elders.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
+    _check_stages(data, settings, bool(elders.teachers))
     model = build(settings, len(data.symbols), data.mean, data.std)
     if elders.start:
         start_from(model, elders.start)
@@ -73,6 +74,17 @@ def train(
                 write_model(model, folder / MODEL)
         write_checkpoint(folder, Checkpoint(trainer.arrays(), progress, history, run))
         tell(_line(entry, progress))
+
+
+def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
+    """Refuse a stage that would learn nothing, whose untrained network could be kept as the best."""
+    if settings.frame_epochs == settings.ctc_epochs == 0:
+        raise InputError("training settings 'frame_epochs' and 'ctc_epochs' are both 0: nothing would be trained")
+    if settings.frame_epochs and not data.frame_labelled and not taught:
+        raise InputError(
+            f"{', '.join(data.names)}: no frame labels, on which the first {settings.frame_epochs} epochs would be trained;"
+            " give --frame-epochs 0 to train with CTC alone, or put 'frame_labels' into the file"
+        )
 
 
 def _settle(folder: Path, devs: dict[str, Dataset], history: list[dict], tell: Callable[[str], None]) -> None:
