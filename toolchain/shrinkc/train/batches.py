@@ -63,8 +63,8 @@ def check_labelled(dataset: Dataset, name: str) -> None:
     """Raises InputError for a data set that has no label sequences; labels of frames do not stand in for them."""
     if not dataset.labelled:
         raise InputError(
-            f"{name}: 'labels' is empty; training ends with CTC and goes by the dev PER, which both need what is spoken "
-            "in each utterance there"
+            f"{name}: 'labels' is empty; training ends with CTC and goes by the dev PER, "
+            "which both need what is spoken in each utterance there"
         )
 
 
@@ -80,17 +80,15 @@ def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
         if dataset.symbols != first.symbols or dataset.width != first.width:
             raise InputError(f"{name}: its symbols or its width differ from those of {names[0]}")
         check_labelled(dataset, name)
-        found = [
-            Utterance(features, labels, dataset.frame_labels_of(k)) for k, (features, labels) in enumerate(dataset)
-        ]
+        found = [Utterance(*one, dataset.frame_labels_of(index)) for index, one in enumerate(dataset)]
         enough = [utterance for utterance in found if len(utterance.features) >= utterance.fewest_frames]
         kept += enough
         if len(enough) < len(found):
             left_out[name] = len(found) - len(enough)
     if not kept:
         raise InputError(
-            f"{', '.join(names)}: every utterance has fewer frames than labels, with a blank between equal ones, which CTC "
-            "needs; use a shorter frame shift, or check 'lengths' and 'label_lengths'"
+            f"{', '.join(names)}: every utterance has fewer frames than labels, with a blank between equal ones, "
+            "which CTC needs; use a shorter frame shift, or check 'lengths' and 'label_lengths'"
         )
     frames = sum(len(utterance.features) for utterance in kept)
     mean = sum(utterance.features.sum(axis=0, dtype=np.float64) for utterance in kept) / frames

@@ -82,8 +82,8 @@ def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
         raise InputError("training settings 'frame_epochs' and 'ctc_epochs' are both 0: nothing would be trained")
     if settings.frame_epochs and not data.frame_labelled and not taught:
         raise InputError(
-            f"{', '.join(data.names)}: no frame labels, on which the first {settings.frame_epochs} epochs would be trained;"
-            " give --frame-epochs 0 to train with CTC alone, or put 'frame_labels' into the file"
+            f"{', '.join(data.names)}: no frame labels, on which the first {settings.frame_epochs} epochs would be "
+            "trained; give --frame-epochs 0 to train with CTC alone, or put 'frame_labels' into the file"
         )
 
 
