@@ -15,6 +15,7 @@ from onnx_runs import saved
 from shrinkc.errors import InputError
 from shrinkc.importers import load
 from shrinkc.importers.onnx import file as onnx_file
+from shrinkc.importers.onnx.reader import REMEDIES
 
 
 def refusal(path: Path) -> str:
@@ -32,6 +33,16 @@ def test_refused_by_name(tmp_path: Path, name: str) -> None:
     message = refusal(saved(tmp_path, make.model(build(make))))
     assert reason in message
     assert ";" in message or "(" in message
+
+
+@pytest.mark.parametrize("kind", REMEDIES)
+def test_operators_with_a_remedy(tmp_path: Path, kind: str) -> None:
+    """Each is an operator that there is, and its remedy is what a model with it is refused with."""
+    domain, _, operator = kind.rpartition(".")
+    assert domain or onnx.defs.has(operator)
+    make = Maker()
+    model = make.model(make.node(operator, make.squeezed("LSTM"), domain=domain))
+    assert refusal(saved(tmp_path, model)) == f"layer '{operator}_2' ({operator}): {REMEDIES[kind]}"
 
 
 def small() -> onnx.ModelProto:
