@@ -14,7 +14,7 @@ from onnx_runs import saved
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
-from shrinkc.importers.onnx import file as onnx_file
+from shrinkc.importers.limits import WEIGHTS_LIMIT
 from shrinkc.importers.onnx.reader import REMEDIES
 
 
@@ -152,8 +152,8 @@ def test_truncated_and_foreign_files(tmp_path: Path) -> None:
 def test_files_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
-        file.truncate(onnx_file.FILE_LIMIT + 1)
-    assert "over 536870912; too large for a microcontroller" in refusal(path)
+        file.truncate(WEIGHTS_LIMIT + 1)
+    assert "over 512 MiB, too large for a microcontroller" in refusal(path)
 
 
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,8 +65,9 @@ def test_the_zoo_is_bit_exact(tmp_path, name, target, utterances, options):
     assert found.bit_exact and found.first_divergence is None
     assert found.utterances == utterances
     assert found.per.integer == found.per.device
-    assert 0 < found.eliminated.percent < 100
-    assert found.instructions_per_frame.min < found.instructions_per_frame.mean < found.instructions_per_frame.max
+    if options:  # without thresholds, most products are dense, and the work is the same in every frame
+        assert 0 < found.eliminated.percent < 100
+        assert found.instructions_per_frame.min < found.instructions_per_frame.mean < found.instructions_per_frame.max
     assert 0 < found.stack <= report.load(tmp_path / "out").sizes.stack
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from ..cells.intervals import loose_share
 from ..errors import InputError
 from ..network import BACKWARD, FORWARD, Layer, Network
+from ..printable import printable
 from .folding import Weights, activated, scaled
-from .names import printable, unique_name
+from .names import unique_name
 from .places import layer_at
 
 UNLIKE = (

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from ..limits import check_size
 from ..places import layer_at
-
-FILE_LIMIT = 512 << 20
-"""Bytes of a file that is read: more is too large for a microcontroller."""
 
 OPSETS = (7, 28)
 """Versions of ONNX's operators that the readers were written for."""
@@ -91,9 +89,7 @@ def _parse(path: Path) -> Any:
         from google.protobuf.message import DecodeError
     except ImportError as error:
         raise InputError(f"{path}: reading ONNX needs the package onnx; pip install 'shrinkc[onnx]'") from error
-    size = path.stat().st_size
-    if size > FILE_LIMIT:
-        raise InputError(f"{path}: has {size} bytes, over {FILE_LIMIT}; too large for a microcontroller")
+    check_size(path)
     model = onnx.ModelProto()
     try:
         model.ParseFromString(path.read_bytes())
