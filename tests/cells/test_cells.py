@@ -1,11 +1,9 @@
 """Cells as data: how they read, and what a definition may not do."""
 
-import inspect
-
 import pytest
 
 from networks import CELL_OPTIONS
-from shrinkc.cells import _DEFINITIONS, UNITS, Cell, Equation, State, define
+from shrinkc.cells import _DEFINITIONS, UNITS, Cell, Equation, State, define, options_of
 from shrinkc.cells.expressions import Call, Value, affine, function, mix
 from shrinkc.errors import InputError
 
@@ -189,11 +187,7 @@ def test_functions_outside_the_language(name: str, count: int) -> None:
 
 def test_the_tests_know_every_recurrent_cell_and_option():
     """`CELL_OPTIONS` is what tests of all cells go through: each option, its default first, and every value taken."""
-    recurrent = {name: make for name, make in _DEFINITIONS.items() if make().states}
-    found = {
-        name: {option.name: option.default for option in inspect.signature(make).parameters.values()}
-        for name, make in recurrent.items()
-    }
+    found = {name: options_of(name) for name, make in _DEFINITIONS.items() if make().states}
     for cell, defaults in found.items():
         assert CELL_OPTIONS[cell].keys() == defaults.keys(), cell
         for option, values in CELL_OPTIONS[cell].items():

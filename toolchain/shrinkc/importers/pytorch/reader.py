@@ -19,7 +19,7 @@ from .place import Reading
 from .sru import read_sru
 from .tensors import Tensors, pickled
 
-_READERS: dict[str, Callable[[Reading], None]] = {
+READERS: dict[str, Callable[[Reading], None]] = {
     "lstm": read_recurrent,
     "gru": read_recurrent,
     "rnn": read_recurrent,
@@ -33,6 +33,7 @@ _READERS: dict[str, Callable[[Reading], None]] = {
     "kaldi_rnn": read_kaldi,
     "speechbrain_ligru": read_speechbrain_ligru,
 }
+"""By the kind, each that `description.KINDS` has."""
 
 
 def read(path: Path) -> Network:
@@ -57,4 +58,4 @@ def _read_layer(assembly: Assembly, tensors: Tensors, spec: Spec) -> None:
         raise assembly.refuse(spec.name, spec.kind, reason)
     place = layer_at(assembly.path, spec.name, spec.kind)
     with named(assembly.path, place, "; save the model again"), np.errstate(over="ignore", invalid="ignore"):
-        _READERS[spec.kind](Reading(assembly, tensors, spec))  # a layer refuses what is not finite, by name
+        READERS[spec.kind](Reading(assembly, tensors, spec))  # a layer refuses what is not finite, by name
