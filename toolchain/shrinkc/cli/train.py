@@ -78,7 +78,7 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ignore[no-untyped-def]
+def _run(settings, datasets, data_paths, dev_paths, output, trained):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
     from ..datasets.dataset import check_width
     from ..train.batches import gather
@@ -90,8 +90,8 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ig
     for path in dev_paths:
         check_width(datasets[path], path, len(data.mean))
     try:
-        from ..train.elders import Elders
         from ..train.loop import train
+        from ..train.trained_models import TrainedModels
     except ImportError as error:
         from ..errors import BuildError
 
@@ -105,7 +105,7 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders):  # type: ig
         tell=lambda line: click.echo(line, err=True),
         # Elsewhere than on a terminal the line an epoch is progress enough.
         watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
-        elders=Elders(*elders),
+        trained=TrainedModels(*trained),
     )
 
 

@@ -14,9 +14,9 @@ from ..cells.intervals import loose_share
 from ..errors import InputError
 from ..network import BACKWARD, FORWARD, Layer, Network
 from ..printable import printable
+from .error_places import layer_at
 from .folding import Weights, activated, scaled
 from .names import unique_name
-from .places import layer_at
 
 UNLIKE = (
     "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, "

@@ -18,12 +18,12 @@ from ..errors import InputError
 from ..files import write_whole
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
-from .elders import Elders, load_teachers, start_from
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
 from .state import CHECKPOINT, MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
 from .step import Trainer
+from .trained_models import TrainedModels, load_teachers, start_from
 
 
 def train(
@@ -34,12 +34,12 @@ def train(
     sources: Sequence[str],
     tell: Callable[[str], None],
     watch: Callable[[Any, int], Any] = lambda items, _count: items,
-    elders: Elders = Elders(),  # noqa: B008  frozen
+    trained: TrainedModels = TrainedModels(),  # noqa: B008  frozen
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
-    count)` passes the batches of an epoch through, for a progress bar. `elders`: trained models to begin with. In
+    count)` passes the batches of an epoch through, for a progress bar. `trained`: models to begin with. In
     `folder`: model, log, settings, checkpoint.
     """
     import keras
@@ -49,14 +49,14 @@ def train(
     tf.config.experimental.enable_op_determinism()
     # How long CTC lasts may be changed on the way: the log has the rate of every epoch.
     run = {key: value for key, value in asdict(settings).items() if key != "ctc_epochs"} | {"sources": list(sources)}
-    run |= elders.digests()
-    if not elders.teachers and settings.teaching != Settings().teaching:
+    run |= trained.digests()
+    if not trained.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
-    _check_stages(data, settings, bool(elders.teachers))
+    _check_stages(data, settings, bool(trained.teachers))
     model = build(settings, len(data.symbols), data.mean, data.std)
-    if elders.start:
-        start_from(model, elders.start)
-    trainer = Trainer(model, settings, load_teachers(elders.teachers, model))
+    if trained.start:
+        start_from(model, trained.start)
+    trainer = Trainer(model, settings, load_teachers(trained.teachers, model))
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
     while True:

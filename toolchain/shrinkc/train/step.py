@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from .batches import Batch
-from .elders import taught_loss
 from .network import forward
 from .settings import Settings
+from .trained_models import taught_loss
 
 
 class Trainer:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from ..error_places import layer_at
 from ..limits import check_size
-from ..places import layer_at
 
 OPSETS = (7, 28)
 """Versions of ONNX's operators that the readers were written for."""

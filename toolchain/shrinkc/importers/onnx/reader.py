@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
-from ..places import layer_at, named
+from ..error_places import layer_at, named
 from . import layers, shapes
 from .chain import Chain
 from .file import Graph, Node, open_graph

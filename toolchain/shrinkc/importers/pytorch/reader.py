@@ -1,7 +1,7 @@
 """PyTorch models: a state dict in a `.safetensors` file, and a TOML beside it that names the layers.
 
 Neither torch nor pickle is used. Here the layers are read one after another; `layers`, `sru` and
-`light` know each kind.
+`toolkits` know each kind.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ import numpy as np
 
 from ...network import Network
 from ..assembly import Assembly
-from ..places import layer_at, named
+from ..error_places import layer_at, named
 from .description import Spec, description_path, read_description
 from .layers import read_batch_norm, read_linear, read_recurrent
-from .light import read_kaldi, read_speechbrain_ligru
-from .place import Reading
+from .recurrent import Reading
 from .sru import read_sru
 from .tensors import Tensors, pickled
+from .toolkits import read_kaldi, read_speechbrain_ligru
 
 READERS: dict[str, Callable[[Reading], None]] = {
     "lstm": read_recurrent,

@@ -1,4 +1,4 @@
-"""Where a layer goes: its directions, its last step, their sum. The same for every recurrent kind."""
+"""What is the same for every recurrent kind: where its directions, its last step and their sum go, and its norms."""
 
 from dataclasses import dataclass, replace
 
