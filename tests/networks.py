@@ -9,6 +9,33 @@ from shrinkc.project import Delta, Plan
 from shrinkc.quantize import QuantizedNetwork, quantize
 from shrinkc.reference import measurer
 
+_YES_OR_NO = ("no", "yes")
+_GATES = ("sigmoid", "clamp")
+_FUNCTIONS = ("tanh", "relu", "identity")
+CELL_OPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "lstm": {
+        "gate": _GATES,
+        "candidate": _FUNCTIONS,
+        "hidden": _FUNCTIONS,
+        "peepholes": _YES_OR_NO,
+        "projection": _YES_OR_NO,
+        "scaled": _YES_OR_NO,
+        "clipped": _YES_OR_NO,
+    },
+    "gru": {"reset": ("after", "before"), "gate": _GATES, "candidate": _FUNCTIONS, "scaled": _YES_OR_NO},
+    "ligru": {"gate": _GATES, "candidate": ("relu", "tanh", "identity")},
+    "minimal_gru": {"gate": _GATES, "candidate": _FUNCTIONS, "scaled": _YES_OR_NO},
+    "sru": {
+        "skip": ("input", "matrix", "none"),
+        "recurrent": ("yes", "no"),
+        "activation": ("identity", "tanh", "relu"),
+        "projection": _YES_OR_NO,
+        "part": ("0", "1"),
+    },
+    "simple_rnn": {"activation": _FUNCTIONS},
+}
+"""Every option of every recurrent cell, and the values that random weights stay finite with, the default first."""
+
 
 def random_layer(
     name: str,

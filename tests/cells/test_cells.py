@@ -2,7 +2,8 @@
 
 import pytest
 
-from shrinkc.cells import UNITS, Cell, Equation, State, define
+from networks import CELL_OPTIONS
+from shrinkc.cells import _DEFINITIONS, UNITS, Cell, Equation, State, define, options_of
 from shrinkc.cells.expressions import Call, Value, affine, function, mix
 from shrinkc.errors import InputError
 
@@ -182,3 +183,15 @@ def test_an_equation_is_as_wide_as_what_it_reads() -> None:
 def test_functions_outside_the_language(name: str, count: int) -> None:
     with pytest.raises(ValueError, match=f"{name} with {count} arguments is not in the language"):
         Call(name, (Value("a"),) * count)
+
+
+def test_the_tests_know_every_recurrent_cell_and_option():
+    """`CELL_OPTIONS` is what tests of all cells go through: each option, its default first, and every value taken."""
+    found = {name: options_of(name) for name, make in _DEFINITIONS.items() if make().states}
+    for cell, defaults in found.items():
+        assert CELL_OPTIONS[cell].keys() == defaults.keys(), cell
+        for option, values in CELL_OPTIONS[cell].items():
+            assert values[0] == defaults[option]
+            for value in values:
+                define(cell, {option: value})
+    assert CELL_OPTIONS.keys() == found.keys()

@@ -176,28 +176,64 @@ def test_keras_as_the_reference() -> None:
     assert found["framework"].startswith("keras 3") and 0 < found["difference"] < 1e-4
 
 
-@pytest.mark.parametrize("shape", [["frames", 1, 5], ["frames", "batch", 5], [100, 1, 5]])
-def test_onnx_as_the_reference(shrinkc_run, tmp_path: Path, shape: list) -> None:
-    onnx = pytest.importorskip("onnx", reason="pip install onnx to write .onnx files")
+@pytest.fixture
+def onnx_maker():
+    pytest.importorskip("onnx", reason="pip install onnx to write .onnx files")
     pytest.importorskip("onnxruntime", reason="pip install onnxruntime to run .onnx files")
-    helper, random = onnx.helper, np.random.default_rng(2)
-    sizes = {"w": (1, 24, 5), "r": (1, 24, 6), "b": (1, 48)}
-    weights = [
-        onnx.numpy_helper.from_array(random.normal(0, 0.5, size).astype("f4"), name) for name, size in sizes.items()
-    ]
-    axes = onnx.numpy_helper.from_array(np.array([1]), "axes")
-    nodes = [
-        helper.make_node("LSTM", ["x", "w", "r", "b"], ["y"], hidden_size=6),
-        helper.make_node("Squeeze", ["y", "axes"], ["z"]),
-    ]
-    given = helper.make_tensor_value_info("x", 1, shape)
-    result = helper.make_tensor_value_info("z", 1, [None, None, 6])
-    graph = helper.make_graph(nodes, "g", [given], [result], [*weights, axes])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, tmp_path / "m.onnx")
+    import onnx_maker
+
+    return onnx_maker
+
+
+@pytest.mark.parametrize("shape", [("frames", 1, 5), ("frames", "batch", 5), (100, 1, 5)])
+def test_onnx_as_the_reference(shrinkc_run, tmp_path: Path, onnx_maker, shape: tuple) -> None:
+    make = onnx_maker.Maker(shape)
+    (tmp_path / "m.onnx").write_bytes(make.model(make.squeezed("LSTM")).SerializeToString())
     code, out, err = shrinkc_run("inspect", "m.onnx", "--run-reference")
     assert code == 0, err
     assert "from onnxruntime" in out and out.rstrip().endswith("good")
+
+
+def states_of_one_utterance(maker) -> object:
+    """Zero states that fit a batch of 1 alone, where the frames' axis is as open as the batch's."""
+    make = maker.Maker()
+    zeros = [make.constant(np.zeros((1, 1, maker.UNITS))) for _ in "hc"]
+    return make.model(make.squeeze(make.recurrent("LSTM", h=zeros[0], c=zeros[1])[0], 1))
+
+
+def test_a_way_that_onnxruntime_cannot_go(shrinkc_run, tmp_path: Path, onnx_maker) -> None:
+    """Only with the frames first: run with them second, onnxruntime finds states for one utterance, not for 100."""
+    (tmp_path / "m.onnx").write_bytes(states_of_one_utterance(onnx_maker).SerializeToString())
+    code, out, err = shrinkc_run("inspect", "m.onnx", "--run-reference")
+    assert (code, err) == (0, "")
+    assert out.rstrip().endswith("good")
+
+
+def test_no_way_that_onnxruntime_can_go(tmp_path: Path, onnx_maker) -> None:
+    """Weights of other states than the file's: each way is run, and onnxruntime's own exception ends as one line."""
+    path = tmp_path / "m.onnx"
+    path.write_bytes(states_of_one_utterance(onnx_maker).SerializeToString())
+    network = importers.load(path)
+    make = onnx_maker.Maker()
+    zeros = make.constant(np.zeros((1, 3, onnx_maker.UNITS)))
+    other = make.model(make.squeeze(make.recurrent("LSTM", h=zeros)[0], 1))
+    path.write_bytes(other.SerializeToString())
+    with pytest.raises(InputError) as caught:
+        cross_check(path, network, random_input(network), "random")
+    message = str(caught.value)
+    assert message.startswith(f"{path}: onnxruntime ") and "cannot run it (" in message and "\n" not in message
+    assert "initial_h" in message and message.endswith("hold `shrinkc build`'s float reference against your own model")
+
+
+def test_a_file_that_onnxruntime_cannot_load(shrinkc_run, tmp_path: Path, onnx_maker) -> None:
+    """layout = 1 is imported, and onnxruntime has it not."""
+    make = onnx_maker.Maker(("batch", "frames", onnx_maker.INPUTS))
+    model = make.model(make.squeeze(make.recurrent("LSTM", layout=1)[0], 2))
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    assert shrinkc_run("inspect", "m.onnx")[0] == 0
+    code, out, err = shrinkc_run("inspect", "m.onnx", "--run-reference")
+    assert (code, out) == (2, "")
+    assert "m.onnx: its framework cannot load it (" in err and "layout_ == 0 was false" in err and err.count("\n") == 1
 
 
 def test_inspect_of_nothing(shrinkc_run) -> None:

@@ -41,11 +41,20 @@ def toy(seed: int, utterances: int) -> Dataset:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """train.npz, dev.npz, bare.npz without labels, and tiny.toml, in one folder."""
+    """train.npz, dev.npz, bare.npz without labels, sequences.npz without frame labels, short.npz whose
+    utterances are too short for their labels (one_short.npz: one of them), and tiny.toml, in one folder."""
     save(toy(1, 24), tmp_path / "train.npz")
     save(toy(2, 8), tmp_path / "dev.npz")
     bare = dataclasses.replace(toy(3, 2), labels=np.zeros(0, np.int32), label_lengths=np.zeros(2, np.int64))
     save(bare, tmp_path / "bare.npz")
+    save(dataclasses.replace(toy(1, 24), frame_labels=None), tmp_path / "sequences.npz")
+    short = dataclasses.replace(toy(1, 24), labels=np.ones(24 * 9, np.int32), label_lengths=np.full(24, 9))
+    save(short, tmp_path / "short.npz")
+    counts = np.array([9, *[2] * 23])
+    save(
+        dataclasses.replace(toy(1, 24), labels=np.ones(counts.sum(), np.int32), label_lengths=counts),
+        tmp_path / "one_short.npz",
+    )
     (tmp_path / "tiny.toml").write_text(CONFIG)
     return tmp_path
 
@@ -77,11 +86,39 @@ def test_a_run_and_the_same_run_resumed(shrinkc_run, data):
     assert "holds a run with cell = gru, now it is lstm" in err and err.count("\n") == 1
 
 
+def test_without_frame_labels(shrinkc_run, data):
+    """Nothing could be learnt from them; without that stage, CTC alone is trained."""
+    pytest.importorskip("tensorflow", reason="training needs tensorflow")
+    command = [{"train.npz": "sequences.npz"}.get(word, word) for word in TRAIN]
+    code, out, err = shrinkc_run(*command, "--cell", "gru", "--ctc-epochs", "1")
+    assert (code, out) == (2, "") and not (data / "run").exists()
+    assert "sequences.npz: no frame labels, on which the first 14 epochs would be trained; give --frame-epochs 0" in err
+    assert err.count("\n") == 1
+    code, _, err = shrinkc_run(*command, "--cell", "gru", "--ctc-epochs", "1", "--frame-epochs", "0")
+    assert code == 0 and [line.split(":")[0] for line in err.splitlines()] == ["ctc 1", "blank"]
+
+
+def test_no_epochs_at_all(shrinkc_run, data):
+    pytest.importorskip("tensorflow", reason="training needs tensorflow")
+    code, _, err = shrinkc_run(*TRAIN, "--frame-epochs", "0", "--ctc-epochs", "0")
+    assert code == 2 and "are both 0: nothing would be trained" in err and err.count("\n") == 1
+
+
+def test_utterances_that_are_left_out_are_counted(shrinkc_run, data):
+    pytest.importorskip("tensorflow", reason="training needs tensorflow")
+    command = [{"train.npz": "one_short.npz"}.get(word, word) for word in TRAIN]
+    code, _, err = shrinkc_run(*command, "--cell", "gru", "--frame-epochs", "1", "--ctc-epochs", "0")
+    assert code == 0
+    assert err.startswith("one_short.npz: 1 utterances with fewer frames than labels are left out\nframes 1:")
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
         ({"train.npz": "absent.npz"}, "absent.npz: no such dataset"),
         ({"dev.npz": "bare.npz"}, "bare.npz: 'labels' is empty"),
+        ({"train.npz": "bare.npz"}, "bare.npz: 'labels' is empty; training ends with CTC"),
+        ({"train.npz": "short.npz"}, "short.npz: every utterance has fewer frames than labels"),
         ({"tiny.toml": "absent.toml"}, "absent.toml: cannot be read"),
         ({"-o": "--cell=elman", "run": "-orun"}, "unknown cell 'elman': one of lstm, gru, simple_rnn, ligru, sru"),
         ({"-o": "--batch=0", "run": "-orun"}, "'batch' is 0: it must be 1 or more"),

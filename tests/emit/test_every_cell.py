@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bits import check_against_reference
-from networks import both_ways, quantized, recognizer, speech_like
+from networks import CELL_OPTIONS, both_ways, quantized, recognizer, speech_like
 from shrinkc.errors import BuildError
 from shrinkc.network import Network, floating
 from shrinkc.project import Delta, Plan
@@ -51,9 +51,13 @@ ACCEPTED = {
     "ligru clamp gate": {"gate": "clamp"},
     **{f"ligru {name}": {"candidate": name} for name in ("sigmoid", "identity", "clamp")},
     **{f"minimal_gru {name}": {"candidate": name} for name in ("sigmoid", "identity")},
+    "minimal_gru clamp": {"gate": "clamp"},
+    "sru relu": {"skip": "matrix", "activation": "relu"},
     **{f"simple_rnn {name}": {"activation": name} for name in ("sigmoid", "identity", "clamp")},
 }
 """What importers accept beside: functions without a bound keep finite with small weights alone."""
+PARTS = {f"sru part {part}": {"inputs": 14, "units": 7, "layers": 1, "part": part} for part in "01"}
+"""An SRU whose directions skip with halves of the input of their own."""
 BOTH = {
     "untied": {},
     "tied": {"tied": True},
@@ -86,6 +90,16 @@ def small(name: str) -> Network:
         for layer in network.layers
     )
     return replace(network, layers=tuple(layers))
+
+
+@pytest.mark.parametrize(
+    ("cell", "option"), [(cell, option) for cell, options in CELL_OPTIONS.items() for option in options]
+)
+def test_every_value_of_every_option_is_in_a_case_above(cell, option):
+    """What a case leaves out has its default, which is the first of the values."""
+    first, *_ = values = CELL_OPTIONS[cell][option]
+    cases = {name: case for name, case in (CELLS | ACCEPTED | PARTS).items() if name.split()[0] == cell}
+    assert {case.get(option, first) for case in cases.values()} >= set(values)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -132,10 +146,9 @@ def test_c_gives_the_same_bits_both_ways(on_host, cell, ways):
     check_against_reference(made, on_host, sanitize=cell == "ligru")
 
 
-@pytest.mark.parametrize("part", ["0", "1"])
-def test_each_direction_of_an_sru_may_skip_with_its_own_half_of_the_input(on_host, part):
-    made = quantized(recognizer("sru", inputs=14, units=7, layers=1, part=part))
-    check_against_reference(made, on_host)
+@pytest.mark.parametrize("name", PARTS)
+def test_each_direction_of_an_sru_may_skip_with_its_own_half_of_the_input(on_host, name):
+    check_against_reference(quantized(recognizer("sru", **PARTS[name])), on_host)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "sru"])

@@ -8,36 +8,13 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from bits import check_against_reference
-from networks import both_ways, quantized, random_layer, recognizer, speech_like, with_head
+from networks import CELL_OPTIONS, both_ways, quantized, random_layer, recognizer, speech_like, with_head
 from shrinkc.errors import BuildError
 from shrinkc.network import Network
 from shrinkc.project import Delta, Plan, Rule
 from shrinkc.quantize import QuantizedNetwork
 from shrinkc.reference import run
 
-yes_or_no = st.sampled_from(["yes", "no"])
-gates = st.sampled_from(["sigmoid", "clamp"])
-functions = st.sampled_from(["tanh", "relu", "identity"])
-OPTIONS = {
-    "lstm": {
-        "gate": gates,
-        "candidate": functions,
-        "hidden": functions,
-        "peepholes": yes_or_no,
-        "projection": yes_or_no,
-        "scaled": yes_or_no,
-        "clipped": yes_or_no,
-    },
-    "gru": {"reset": st.sampled_from(["before", "after"]), "gate": gates, "candidate": functions, "scaled": yes_or_no},
-    "ligru": {"gate": gates, "candidate": functions},
-    "sru": {
-        "skip": st.sampled_from(["input", "matrix", "none"]),
-        "recurrent": yes_or_no,
-        "activation": functions,
-        "projection": yes_or_no,
-    },
-    "simple_rnn": {"activation": functions},
-}
 widths = st.integers(1, 9)
 lengths = st.lists(st.integers(0, 25), min_size=1, max_size=4).filter(any)
 plans = st.builds(
@@ -58,15 +35,17 @@ deltas = st.builds(lambda all_of_it, first: Delta(all_of_it, (("rnn1*.h", first)
 @st.composite
 def networks(draw) -> Network:
     """One way or both ways, tied or not, merged or not, with all steps or the last one."""
-    cell = draw(st.sampled_from(sorted(OPTIONS)))
-    options = {name: draw(choices) for name, choices in OPTIONS[cell].items()}
-    units = draw(widths)
+    cell = draw(st.sampled_from(sorted(CELL_OPTIONS)))
+    options = {name: draw(st.sampled_from(choices)) for name, choices in CELL_OPTIONS[cell].items()}
+    units, layers = draw(widths), draw(st.integers(1, 3))
+    # An SRU that skips its input reads it unit by unit; a second stretch of it is there in the first layer alone.
+    if layers > 1 or options.get("skip") != "input":
+        options.pop("part", None)
     shape = {
-        # An SRU that skips its input reads it unit by unit.
-        "inputs": units if options.get("skip") == "input" else draw(widths),
+        "inputs": units * (1 + int(options.get("part", 0))) if options.get("skip") == "input" else draw(widths),
         "units": units,
         "outputs": draw(widths),
-        "layers": draw(st.integers(1, 3)),
+        "layers": layers,
         "seed": draw(st.integers(0, 1000)),
         "last": draw(st.booleans()),
     }

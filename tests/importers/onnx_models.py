@@ -167,11 +167,13 @@ def scaled(make: Maker) -> str:
     return make.dense(x, UNITS)
 
 
-def gemm(**attributes: Any) -> Case:
+def gemm(bias: tuple[int, ...] | None = None, **attributes: Any) -> Case:
+    """bias: the shape of C."""
+
     def case(make: Maker) -> str:
         x = make.recurrent("LSTM")[1]
         shape = (4, UNITS) if attributes.get("transB") else (UNITS, 4)
-        more = [make.weights(1, 4)] if attributes.get("beta") else []
+        more = [make.weights(*bias)] if bias is not None else []
         return make.node("Gemm", make.squeeze(x, 0), make.weights(*shape), *more, **attributes)
 
     return case
@@ -364,6 +366,9 @@ LASTS: dict[str, Case] = {
     "last_of_dense": last_of_dense,
     "last_of_sum": last_of_sum,
     "gemm": gemm(),
-    "gemm_turned": gemm(transB=1, alpha=0.5, beta=2.0),
+    "gemm_turned": gemm((1, 4), transB=1, alpha=0.5, beta=2.0),
+    "gemm_bias": gemm((4,)),
+    "gemm_one_bias": gemm((1, 1)),
+    "gemm_scalar_bias": gemm((), beta=0.5),
 }
 """Chains that give the last step alone: the output is (batch, features)."""

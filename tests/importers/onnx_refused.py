@@ -159,6 +159,14 @@ def turned_gemm(make: Maker) -> str:
     return make.node("Gemm", make.squeeze(make.recurrent("LSTM")[1], 0), make.weights(1, 4), transA=1)
 
 
+def gemm_with_bias(*shape: int) -> Build:
+    def build(make: Maker) -> str:
+        x = make.squeeze(make.recurrent("LSTM")[1], 0)
+        return make.node("Gemm", x, make.weights(UNITS, 4), make.weights(*shape))
+
+    return build
+
+
 def training_norm(make: Maker) -> str:
     return make.norm(make.node("Transpose", make.squeezed("LSTM"), perm=[1, 2, 0]), UNITS, training_mode=1)
 
@@ -272,6 +280,7 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "last_frame_of_reverse": (one_frame(-1, "reverse"), "is not the last step of its direction"),
     "a_frame": (one_frame(3), "only the last frame of a recurrent layer can be taken"),
     "some_frames": (lambda make: steps(make, 5), "takes some of the frames, or of the batch"),
+    "no_frames": (lambda make: steps(make, 0, -1), "takes some of the frames, or of the batch"),
     "turned_frames": (lambda make: steps(make, -BIG, -1, -1), "takes some of the frames, or of the batch"),
     "an_utterance": (behind("Squeeze"), "takes out every axis of size 1, and the sizes are open; name the axes"),
     "squeezed_frames": (shaped(0, kind="Squeeze"), "takes out an axis that is not known to be of size 1"),
@@ -279,6 +288,9 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "reduced_units": (shaped(2, kind="ReduceSum"), "reduces an axis of 6, not of the two directions"),
     "computed_weights": (weights_from_input, "takes weights that are no float32 constants"),
     "transA": (turned_gemm, "transA = 1 is not supported; transpose the weights instead"),
+    "gemm_bias_a_row": (gemm_with_bias(4, 1), "(Gemm): its C has the shape (4, 1), not (4,); use one bias a unit"),
+    "gemm_bias_width": (gemm_with_bias(2, 2), "(Gemm): its C has the shape (2, 2), not (4,)"),
+    "gemm_bias_axes": (gemm_with_bias(1, 1, 4), "(Gemm): its C has the shape (1, 1, 4), not (4,)"),
     "training_norm": (training_norm, "is not at inference"),
     "norm_of_frames": (norm_of_frames, "does not normalise the features (axis 1)"),
     "dropout": (training_dropout, "training_mode is on; export the model for inference"),

@@ -17,7 +17,8 @@ from shrinkc.network import floating
 
 REFUSALS = tuple(getattr(errors, name) for name in ("Fail", "InvalidArgument", "InvalidGraph", "RuntimeException"))
 CASES = RECURRENT | CHAINS | LASTS
-FRAMES, BATCH = 5, 3
+FRAMES, BATCH = 5, 4
+"""As many utterances as dense units, so that what broadcasts to either means another thing."""
 
 
 def change_constant(model: onnx.ModelProto, random: np.random.Generator) -> None:
@@ -27,6 +28,17 @@ def change_constant(model: onnx.ModelProto, random: np.random.Generator) -> None
         values = numpy_helper.to_array(tensor).copy()
         values.flat[random.integers(values.size)] = random.integers(-3, 8)
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+
+
+def change_shape(model: onnx.ModelProto, random: np.random.Generator) -> None:
+    """A vector of constants with its axes in another order, or one of size 1 more or less: it broadcasts otherwise."""
+    vectors = [tensor for tensor in model.graph.initializer if sum(size != 1 for size in tensor.dims) <= 1]
+    if not vectors:
+        return
+    tensor = vectors[random.integers(len(vectors))]
+    values = numpy_helper.to_array(tensor)
+    ways = [values[..., None], values[None], values.T, values.reshape([size for size in values.shape if size != 1])]
+    tensor.CopyFrom(numpy_helper.from_array(ways[random.integers(len(ways))].copy(), tensor.name))
 
 
 def change_attribute(model: onnx.ModelProto, random: np.random.Generator) -> None:
@@ -78,14 +90,14 @@ def likeness(outputs: np.ndarray, expected: np.ndarray) -> float:
     return min(float((np.abs(view.ravel() - expected.ravel()) / scale).max()) for view in views)
 
 
-@pytest.mark.parametrize("change", [change_constant, change_attribute, change_edge])
+@pytest.mark.parametrize("change", [change_constant, change_shape, change_attribute, change_edge])
 def test_mutants_are_refused_or_the_same(tmp_path: Path, change) -> None:
     """What is accepted means the same here as in onnxruntime. Both ways to tell frames from batch are tried."""
     random = np.random.default_rng(8)
     path = tmp_path / "model.onnx"
     features = random.normal(0, 1, (FRAMES, BATCH, INPUTS)).astype(np.float32)
     same = refused = 0
-    for number in range(4 * len(CASES)):
+    for number in range(8 * len(CASES)):
         make = Maker()
         model = make.model(list(CASES.values())[number % len(CASES)](make))
         change(model, random)

@@ -14,7 +14,8 @@ from onnx_runs import saved
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
-from shrinkc.importers.onnx import file as onnx_file
+from shrinkc.importers.limits import WEIGHTS_LIMIT
+from shrinkc.importers.onnx.reader import REMEDIES
 
 
 def refusal(path: Path) -> str:
@@ -32,6 +33,16 @@ def test_refused_by_name(tmp_path: Path, name: str) -> None:
     message = refusal(saved(tmp_path, make.model(build(make))))
     assert reason in message
     assert ";" in message or "(" in message
+
+
+@pytest.mark.parametrize("kind", REMEDIES)
+def test_operators_with_a_remedy(tmp_path: Path, kind: str) -> None:
+    """Each is an operator that there is, and its remedy is what a model with it is refused with."""
+    domain, _, operator = kind.rpartition(".")
+    assert domain or onnx.defs.has(operator)
+    make = Maker()
+    model = make.model(make.node(operator, make.squeezed("LSTM"), domain=domain))
+    assert refusal(saved(tmp_path, model)) == f"layer '{operator}_2' ({operator}): {REMEDIES[kind]}"
 
 
 def small() -> onnx.ModelProto:
@@ -141,8 +152,8 @@ def test_truncated_and_foreign_files(tmp_path: Path) -> None:
 def test_files_that_are_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
-        file.truncate(onnx_file.FILE_LIMIT + 1)
-    assert "over 536870912; too large for a microcontroller" in refusal(path)
+        file.truncate(WEIGHTS_LIMIT + 1)
+    assert "over 512 MiB, too large for a microcontroller" in refusal(path)
 
 
 def test_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

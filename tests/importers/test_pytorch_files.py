@@ -12,7 +12,8 @@ from pytorch_states import RNN, recurrent, refusal, write
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
-from shrinkc.importers.pytorch.tensors import FILE_LIMIT, SAVE
+from shrinkc.importers.limits import WEIGHTS_LIMIT
+from shrinkc.importers.pytorch.tensors import SAVE
 
 
 @pytest.mark.parametrize("ending", ["pt", "pth", "bin", "ckpt", "pkl"])
@@ -63,7 +64,7 @@ def test_claims_of_the_header(tmp_path: Path, entry: dict) -> None:
 
 def test_giant_files(tmp_path: Path) -> None:
     path = write(tmp_path, recurrent(), RNN)
-    os.truncate(path, FILE_LIMIT + 1)
+    os.truncate(path, WEIGHTS_LIMIT + 1)
     assert "over 512 MiB, too large for a microcontroller" in refusal(path)
     path.write_bytes(struct.pack("<Q", 1 << 60) + bytes(100))
     assert "not a whole safetensors file" in refusal(path)

@@ -11,8 +11,10 @@ import pytest
 from test_pytorch_refusals import REFUSALS
 
 from shrinkc.importers import load
-from shrinkc.importers.pytorch.description import markdown_table
-from shrinkc.importers.pytorch.tensors import SAVE
+from shrinkc.importers.pytorch.description import KINDS, LOOK_ALIKES, markdown_table
+from shrinkc.importers.pytorch.find import find_layers
+from shrinkc.importers.pytorch.reader import READERS
+from shrinkc.importers.pytorch.tensors import SAVE, Tensors
 from shrinkc.network import floating
 
 HERE = Path(__file__).parent
@@ -127,6 +129,14 @@ def test_outputs_equal_the_framework(models: Path, name: str) -> None:
 
 def test_every_model_is_tried(models: Path) -> None:
     assert sorted(MODELS) == sorted(file.stem for file in models.glob("*.safetensors"))
+
+
+def test_every_kind_is_read_and_found(models: Path) -> None:
+    """A kind that another's tensors pass for is never found: `init` asks for it."""
+    found = {one.kind for path in models.glob("*.safetensors") for one in find_layers(Tensors(path))[0]}
+    alike = {kind for kind in KINDS if any(f'"{kind}"' in names for names in LOOK_ALIKES.values())}
+    assert KINDS.keys() == READERS.keys()
+    assert found <= KINDS.keys() <= found | alike
 
 
 def test_cells_and_options(models: Path) -> None:

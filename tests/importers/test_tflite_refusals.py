@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from shrinkc.errors import InputError
 from shrinkc.importers import load
+from shrinkc.importers.limits import WEIGHTS_LIMIT
 from shrinkc.network import Network
 
 tflite_builder = pytest.importorskip("tflite_builder", reason="pip install 'shrinkc[tflite]' to read .tflite files")
@@ -288,3 +289,11 @@ def test_importing_loads_no_framework(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, whole(tmp_path)]
     modules = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert not {"tensorflow", "keras", "tf_keras", "ai_edge_litert"} & set(modules.split())
+
+
+def test_files_that_are_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    with path.open("wb") as file:
+        file.truncate(WEIGHTS_LIMIT + 1)
+    with pytest.raises(InputError, match=r"m\.tflite: over 512 MiB, too large for a microcontroller; save less in it"):
+        load(path)

@@ -68,15 +68,19 @@ def test_a_plan_in_a_file_builds_the_same_as_in_the_project(tmp_path):
 @needs_qemu
 @pytest.mark.parametrize("target", [*CORES, "netduinoplus2"])
 @pytest.mark.parametrize("name", zoo.names())
-def test_the_zoo_is_bit_exact(tmp_path, name, target):
-    settings = settings_for(target, f"zoo:{name}", delta="4", kernels="delta")
+@pytest.mark.parametrize(
+    ("utterances", "options"), [(1, {}), (2, {"delta": "4", "kernels": "delta"})], ids=["default", "delta"]
+)
+def test_the_zoo_is_bit_exact(tmp_path, name, target, utterances, options):
+    settings = settings_for(target, f"zoo:{name}", **options)
     write_build(tmp_path / "out", pipeline.build(settings))
-    found = pipeline.verify(tmp_path / "out", settings, limit=2).verification
+    found = pipeline.verify(tmp_path / "out", settings, limit=utterances).verification
     assert found.bit_exact and found.first_divergence is None
-    assert found.utterances == 2
+    assert found.utterances == utterances
     assert found.per.integer == found.per.device
-    assert 0 < found.eliminated.percent < 100
-    assert found.instructions_per_frame.min < found.instructions_per_frame.mean < found.instructions_per_frame.max
+    if options:  # without thresholds, most products are dense, and the work is the same in every frame
+        assert 0 < found.eliminated.percent < 100
+        assert found.instructions_per_frame.min < found.instructions_per_frame.mean < found.instructions_per_frame.max
     assert 0 < found.stack <= report.load(tmp_path / "out").sizes.stack
 
 

@@ -1,5 +1,7 @@
 """Batches and augmentation: shapes, delays and repeatability, with numbers small enough to follow."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,6 +61,19 @@ def test_an_utterance_too_short_for_its_labels_is_left_out():
     assert Utterance(np.zeros((2, 2)), np.array([1, 1]), np.zeros(2)).fewest_frames == 3
     data = gather([dataset((2, 3), labels=((1, 1), (1, 1)))], ["d"])
     assert [len(utterance.features) for utterance in data.utterances] == [3]
+    assert data.left_out == {"d": 1}
+
+
+def test_sets_of_which_nothing_is_left():
+    with pytest.raises(InputError, match=r"^a, b: every utterance has fewer frames than labels, .*; use a shorter"):
+        gather([dataset((2,), labels=((1, 1),))] * 2, ["a", "b"])
+
+
+def test_whether_any_frame_is_known():
+    known, unknown = dataset(), dataclasses.replace(dataset(), frame_labels=np.full(7, -1, np.int16))
+    without = dataclasses.replace(dataset(), frame_labels=None)
+    assert not gather([unknown, without], ["u", "w"]).frame_labelled
+    assert gather([unknown, known], ["u", "k"]).frame_labelled
 
 
 def test_sets_that_do_not_fit():

@@ -4,6 +4,7 @@ Every stage reads these definitions: the float reference, calibration, quantisat
 emitter. One more cell is one more file here, with its line in `_DEFINITIONS`, and an importer that fills its matrices.
 """
 
+import inspect
 from collections.abc import Callable
 
 from ..errors import InputError
@@ -42,4 +43,9 @@ def define(name: str, options: dict[str, str]) -> Cell:
         raise InputError(f"cell {name!r} does not take the options {options}: {error}") from error
 
 
-__all__ = ["UNITS", "Cell", "Equation", "State", "define"]
+def options_of(name: str) -> dict[str, str]:
+    """The options that the cell called `name` takes, and their defaults."""
+    return {option.name: option.default for option in inspect.signature(_DEFINITIONS[name]).parameters.values()}
+
+
+__all__ = ["UNITS", "Cell", "Equation", "State", "define", "options_of"]

@@ -14,6 +14,7 @@ import click
 
 from .. import __version__
 from ..errors import ShrinkcError
+from ..printable import printable
 
 COMMANDS = {
     "init": "Write a project: a folder with shrinkc.toml.",
@@ -101,6 +102,5 @@ def _usage(error: click.UsageError) -> str:
 
 def _fail(message: str, code: int) -> int:
     # One line whatever a library put into its message, and nothing that a terminal obeys: names come from files.
-    shown = "".join(letter if letter.isprintable() else "?" for letter in " ".join(message.split()))
-    print(f"shrinkc: {shown}", file=sys.stderr)
+    print(f"shrinkc: {printable(' '.join(message.split()))}", file=sys.stderr)
     return code

@@ -78,11 +78,10 @@ def command(
 def _labelled(path: Path):  # type: ignore[no-untyped-def]
     """A data set that has labels."""
     from ..datasets.dataset import load
-    from ..errors import InputError
+    from ..train.batches import check_labelled
 
     dataset = load(path)
-    if not dataset.labelled:
-        raise InputError(f"{path}: 'labels' is empty; training and its dev PER need labels")
+    check_labelled(dataset, str(path))
     return dataset
 
 
@@ -95,22 +94,24 @@ def _plan(path: Path):  # type: ignore[no-untyped-def]
     return plan_of(with_plan(empty(), path))
 
 
-def _run(settings, datasets, data_paths, dev_paths, output, elders, plan):  # type: ignore[no-untyped-def]
+def _run(settings, datasets, data_paths, dev_paths, output, trained, plan):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
-    try:
-        from ..train.elders import Elders
-        from ..train.loop import train
-    except ImportError as error:
-        from ..errors import BuildError
-
-        raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
     from ..datasets.dataset import check_width
     from ..train.batches import gather
     from .console import watched
 
     data = gather([datasets[path] for path in data_paths], [str(path) for path in data_paths])
+    for name, count in data.left_out.items():
+        click.echo(f"{name}: {count} utterances with fewer frames than labels are left out", err=True)
     for path in dev_paths:
         check_width(datasets[path], path, len(data.mean))
+    try:
+        from ..train.loop import train
+        from ..train.trained_models import TrainedModels
+    except ImportError as error:
+        from ..errors import BuildError
+
+        raise BuildError(f"training needs {error.name}: pip install 'shrinkc[tensorflow]'") from None
     return train(
         data,
         {_name(path, datasets[path]): datasets[path] for path in dev_paths},
@@ -120,7 +121,7 @@ def _run(settings, datasets, data_paths, dev_paths, output, elders, plan):  # ty
         tell=lambda line: click.echo(line, err=True),
         # Elsewhere than on a terminal the line an epoch is progress enough.
         watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
-        elders=Elders(*elders),
+        trained=TrainedModels(*trained),
         plan=plan,
     )
 

@@ -13,9 +13,10 @@ import numpy as np
 from ..cells.intervals import loose_share
 from ..errors import InputError
 from ..network import BACKWARD, FORWARD, Layer, Network
+from ..printable import printable
+from .error_places import layer_at
 from .folding import Weights, activated, scaled
-from .names import printable, unique_name
-from .places import layer_at
+from .names import unique_name
 
 UNLIKE = (
     "its two directions differ in width, and Keras takes both to be as wide as the first: give them the same units, "

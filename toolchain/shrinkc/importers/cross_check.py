@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..network import Network, floating
-from .frameworks import Way, open_framework
+from .frameworks import Framework, Way, open_framework, refusing
 
 TOLERANCE = 1e-4
 """Largest difference, as a share of the output where that is above 1: float32 adds up in another order elsewhere."""
@@ -43,15 +43,26 @@ def random_input(network: Network) -> list[np.ndarray]:
 
 
 def cross_check(path: Path, network: Network, utterances: Sequence[np.ndarray], data: str) -> CrossCheck:
-    """Run `utterances`, (frames, inputs) each, through both. Raises InputError where the framework cannot."""
+    """Run `utterances`, (frames, inputs) each, through both. Raises InputError where the framework cannot.
+
+    Where a file does not say which axis is that of the frames, a way that fails is not the right one.
+    """
     framework = open_framework(path, network.inputs)
-    found = [_compare(path, way, network, utterances) for way in framework.ways]
+    found: list[tuple[float, list[np.ndarray]]] = []
+    failed: list[InputError] = []
+    for way in framework.ways:
+        try:
+            found.append(_compare(path, framework, way, network, utterances))
+        except InputError as error:
+            failed.append(error)
+    if not found:
+        raise failed[0]
     difference, pieces = min(found, key=lambda one: np.inf if np.isnan(one[0]) else one[0])
     return CrossCheck(framework.name, data, len(pieces), sum(map(len, pieces)), difference)
 
 
 def _compare(
-    path: Path, way: Way, network: Network, utterances: Sequence[np.ndarray]
+    path: Path, framework: Framework, way: Way, network: Network, utterances: Sequence[np.ndarray]
 ) -> tuple[float, list[np.ndarray]]:
     pieces = [piece for utterance in utterances for piece in _pieces(utterance, way.frames)]
     if not pieces:
@@ -59,7 +70,8 @@ def _compare(
     references = [_ended(network, output) for output in floating.run(network, pieces)]
     worst = 0.0
     for piece, reference in zip(pieces, references, strict=True):
-        result = way.run(piece)
+        with refusing(path, f"{framework.name} cannot run"):
+            result = way.run(piece)
         if result.shape != reference.shape:
             return np.inf, pieces
         share = np.abs(result.astype(np.float64) - reference) / np.maximum(1, np.abs(result))

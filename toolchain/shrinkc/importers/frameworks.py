@@ -4,7 +4,9 @@ Nothing here is needed to build; each framework is imported only where a file of
 """
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -20,7 +22,9 @@ TFLITE_RUNTIMES = (("ai_edge_litert.interpreter", "ai-edge-litert"), ("tflite_ru
 """The packages that run a `.tflite` file: the module, and its name on PyPI."""
 
 _CANNOT = (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, RuntimeError, NotImplementedError)
-"""What frameworks raise on a model that they cannot load or run."""
+"""What frameworks raise on a model that they cannot load or run, beside exceptions of their own."""
+
+_OWN_MODEL = "hold `shrinkc build`'s float reference against your own model"
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,29 @@ def open_framework(path: Path, inputs: int) -> Framework:
     opener = format_of(path).opener
     if not opener:
         raise InputError(
-            f"{path}: a {path.suffix} file holds weights and not what made them, so nothing can run it; "
-            "hold `shrinkc build`'s float reference against your own model"
+            f"{path}: a {path.suffix} file holds weights and not what made them, so nothing can run it; {_OWN_MODEL}"
         )
-    try:
+    with refusing(path, "its framework cannot load"):
         return function(opener)(path, inputs)
-    except _CANNOT as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: its framework cannot load it ({type(error).__name__}: {reason})") from error
+
+
+@contextmanager
+def refusing(path: Path, what: str) -> Iterator[None]:
+    """Raises what a framework raises inside as an InputError in one line; `what` says who cannot do what."""
+    try:
+        yield
+    except _cannot() as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(f"{path}: {what} it ({type(error).__name__}: {reason}); {_OWN_MODEL}") from error
+
+
+def _cannot() -> tuple[type[Exception], ...]:
+    """With the exceptions of those frameworks that are loaded by now: they derive theirs from Exception itself."""
+    runtime = sys.modules.get("onnxruntime.capi.onnxruntime_pybind11_state")
+    kinds = vars(runtime).values() if runtime else ()
+    own = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception)]
+    errors = sys.modules.get("tensorflow.python.framework.errors_impl")
+    return (*_CANNOT, *own, *([errors.OpError] if errors else []))
 
 
 def _needed(path: Path, module: str, package: str) -> ModuleType:
@@ -145,7 +164,7 @@ def open_keras(path: Path, inputs: int) -> Framework:
     import_module("shrinkc.keras")  # its layers are known to Keras from then on
     try:
         model, name = keras.saving.load_model(str(path), compile=False), f"keras {keras.__version__}"
-    except _CANNOT:
+    except _cannot():
         # Keras 3 reads few files of Keras 2; tf_keras is Keras 2 beside it.
         old = _needed(path, "tf_keras", "tf_keras (Keras 3 cannot load this file)")
         model, name = old.models.load_model(str(path), compile=False), f"tf_keras {old.__version__}"

@@ -9,13 +9,6 @@ LONGEST = LONGEST_NAME - 8
 """Leaves room for the prefix and the number that make a name good and unique."""
 
 
-def printable(text: str | bytes) -> str:
-    """`text` without what a terminal would obey: names in files can hold anything, bytes that are no text too."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
 def c_name(text: str) -> str:
     """`text` with what cannot stand in C replaced by _; a name for a model or a layer whose user gave none."""
     cleaned = re.sub(r"[^A-Za-z0-9_]", "_", text)[:LONGEST]

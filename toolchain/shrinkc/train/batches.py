@@ -1,7 +1,7 @@
 """Batches of one epoch: utterances of like length together, padded, in an order that seed and epoch alone decide."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,12 +41,31 @@ class Batch:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All training utterances, and the statistics over their frames: (width,) each."""
+    """All training utterances, and the statistics over their frames: (width,) each.
+
+    names: the files. left_out: by the name, how many utterances are too short for their labels, where there are some.
+    """
 
     utterances: tuple[Utterance, ...]
     mean: np.ndarray
     std: np.ndarray
     symbols: tuple[str, ...]
+    names: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def frame_labelled(self) -> bool:
+        """Whether what is spoken is known of any frame."""
+        return any((utterance.frame_labels >= 0).any() for utterance in self.utterances)
+
+
+def check_labelled(dataset: Dataset, name: str) -> None:
+    """Raises InputError for a data set that has no label sequences; labels of frames do not stand in for them."""
+    if not dataset.labelled:
+        raise InputError(
+            f"{name}: 'labels' is empty; training ends with CTC and goes by the dev PER, "
+            "which both need what is spoken in each utterance there"
+        )
 
 
 def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
@@ -55,20 +74,28 @@ def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
     Utterances too short for their labels are left out.
     """
     first = datasets[0]
-    utterances = []
+    kept: list[Utterance] = []
+    left_out = {}
     for dataset, name in zip(datasets, names, strict=True):
         if dataset.symbols != first.symbols or dataset.width != first.width:
             raise InputError(f"{name}: its symbols or its width differ from those of {names[0]}")
-        if not dataset.labelled:
-            raise InputError(f"{name}: 'labels' is empty; training needs labels")
-        for index, (features, labels) in enumerate(dataset):
-            utterances.append(Utterance(features, labels, dataset.frame_labels_of(index)))
-    kept = tuple(utterance for utterance in utterances if len(utterance.features) >= utterance.fewest_frames)
+        check_labelled(dataset, name)
+        found = [Utterance(*one, dataset.frame_labels_of(index)) for index, one in enumerate(dataset)]
+        enough = [utterance for utterance in found if len(utterance.features) >= utterance.fewest_frames]
+        kept += enough
+        if len(enough) < len(found):
+            left_out[name] = len(found) - len(enough)
+    if not kept:
+        raise InputError(
+            f"{', '.join(names)}: every utterance has fewer frames than labels, with a blank between equal ones, "
+            "which CTC needs; use a shorter frame shift, or check 'lengths' and 'label_lengths'"
+        )
     frames = sum(len(utterance.features) for utterance in kept)
     mean = sum(utterance.features.sum(axis=0, dtype=np.float64) for utterance in kept) / frames
     square = sum(np.square(utterance.features - mean).sum(axis=0, dtype=np.float64) for utterance in kept) / frames
     std = np.maximum(np.sqrt(square), 1e-3)
-    return TrainingData(kept, mean.astype(np.float32), std.astype(np.float32), first.symbols)
+    statistics = (mean.astype(np.float32), std.astype(np.float32))
+    return TrainingData(tuple(kept), *statistics, first.symbols, tuple(names), left_out)
 
 
 def epoch_batches(data: TrainingData, settings: Settings, stage: int, epoch: int) -> Iterator[Batch]:

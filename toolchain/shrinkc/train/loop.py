@@ -19,13 +19,13 @@ from ..files import write_whole
 from ..project import Plan
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
-from .elders import Elders, load_teachers, start_from
 from .grids import grids_of, without_batch_norm
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
 from .state import CHECKPOINT, MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
 from .step import Trainer
+from .trained_models import TrainedModels, load_teachers, start_from
 
 
 def train(
@@ -36,13 +36,13 @@ def train(
     sources: Sequence[str],
     tell: Callable[[str], None],
     watch: Callable[[Any, int], Any] = lambda items, _count: items,
-    elders: Elders = Elders(),  # noqa: B008  frozen
+    trained: TrainedModels = TrainedModels(),  # noqa: B008  frozen
     plan: Plan | None = None,
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
-    count)` passes the batches of an epoch through, for a progress bar. `elders`: trained models to begin with. `plan`:
+    count)` passes the batches of an epoch through, for a progress bar. `trained`: models to begin with. `plan`:
     the start model is fine-tuned on the grids that this gives its weights, and has them in the end; its batch norm is
     folded. In `folder`: model, log, settings, checkpoint.
     """
@@ -53,20 +53,21 @@ def train(
     tf.config.experimental.enable_op_determinism()
     # How long CTC lasts may be changed on the way: the log has the rate of every epoch.
     run = {key: value for key, value in asdict(settings).items() if key != "ctc_epochs"} | {"sources": list(sources)}
-    run |= elders.digests()
-    if not elders.teachers and settings.teaching != Settings().teaching:
+    run |= trained.digests()
+    if not trained.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
+    _check_stages(data, settings, bool(trained.teachers))
     model = build(settings, len(data.symbols), data.mean, data.std, folded=plan is not None)
     grids = None
     if plan is not None:
-        if elders.start is None:
+        if trained.start is None:
             raise InputError("--quantize fine-tunes a trained model: give it with --start")
-        without_batch_norm(model, elders.start)
+        without_batch_norm(model, trained.start)
         grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
         run |= {"plan": repr(plan)}
-    elif elders.start:
-        start_from(model, elders.start)
-    trainer = Trainer(model, settings, load_teachers(elders.teachers, model), grids)
+    elif trained.start:
+        start_from(model, trained.start)
+    trainer = Trainer(model, settings, load_teachers(trained.teachers, model), grids)
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
     while True:
@@ -84,6 +85,17 @@ def train(
                 write_model(model, folder / MODEL)
         write_checkpoint(folder, Checkpoint(trainer.arrays(), progress, history, run))
         tell(_line(entry, progress))
+
+
+def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
+    """Refuse a stage that would learn nothing, whose untrained network could be kept as the best."""
+    if settings.frame_epochs == settings.ctc_epochs == 0:
+        raise InputError("training settings 'frame_epochs' and 'ctc_epochs' are both 0: nothing would be trained")
+    if settings.frame_epochs and not data.frame_labelled and not taught:
+        raise InputError(
+            f"{', '.join(data.names)}: no frame labels, on which the first {settings.frame_epochs} epochs would be "
+            "trained; give --frame-epochs 0 to train with CTC alone, or put 'frame_labels' into the file"
+        )
 
 
 def _settle(folder: Path, devs: dict[str, Dataset], history: list[dict], tell: Callable[[str], None]) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from .batches import Batch
-from .elders import taught_loss
 from .grids import Grid, snapped
 from .network import forward
 from .settings import Settings
+from .trained_models import taught_loss
 
 
 class Trainer:

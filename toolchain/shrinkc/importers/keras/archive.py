@@ -14,9 +14,10 @@ from pathlib import Path
 import h5py
 
 from ...errors import InputError
+from ..limits import WEIGHTS_LIMIT
 from .config import read_config
 from .saved import SavedModel
-from .store import WEIGHTS_LIMIT, Store, by_class_name, by_layer_name, whole
+from .store import Store, by_class_name, by_layer_name, whole
 
 TEXT_LIMIT = 1 << 24
 """Bytes of JSON that are read; a model's configuration has thousands."""

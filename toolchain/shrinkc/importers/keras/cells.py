@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ..folding import Weights, hard_sigmoid
-from .own import ligru_weights, sru_weights
 from .saved import SavedLayer
 from .settings import (
     ACTIVATIONS,
@@ -17,6 +16,7 @@ from .settings import (
     truth,
     units_of,
 )
+from .shrinkc_layers import ligru_weights, sru_weights
 
 LSTM_GATES = ("input", "forget", "candidate", "output")
 GRU_GATES = ("update", "reset", "candidate")

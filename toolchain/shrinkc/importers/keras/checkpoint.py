@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-from .store import WEIGHTS_LIMIT
+from ..limits import WEIGHTS_LIMIT
 from .wire import integer, message, parts, text, varint
 
 INDEX_LIMIT, ENTRIES_LIMIT, NAME_LIMIT = 1 << 20, 1 << 14, 1 << 10

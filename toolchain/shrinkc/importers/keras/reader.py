@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
-from ..places import named
+from ..error_places import named
 from .archive import open_h5, open_keras
 from .cells import LAYERS
 from .chain import Chain

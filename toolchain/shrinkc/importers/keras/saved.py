@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...errors import InputError
-from ..places import layer_at
+from ..error_places import layer_at
 
 
 @dataclass(frozen=True)

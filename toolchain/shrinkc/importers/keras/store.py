@@ -13,10 +13,8 @@ import h5py
 import numpy as np
 
 from ...errors import InputError
+from ..limits import WEIGHTS_LIMIT
 from .saved import Part, Place
-
-WEIGHTS_LIMIT = 1 << 29
-"""Bytes that the weights of one file may take; a microcontroller's model has far less."""
 
 DAMAGE = (
     OSError,

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
-
-FILE_LIMIT = 512 << 20
-"""Bytes of a file that is read: more is too large for a microcontroller."""
+from ..error_places import layer_at
+from ..limits import check_size
 
 OPSETS = (7, 28)
 """Versions of ONNX's operators that the readers were written for."""
@@ -25,13 +24,22 @@ SUBGRAPH = object()
 
 @dataclass(frozen=True)
 class Node:
-    """One operation. name: as Netron shows it, or that of its first output. Left-out inputs and outputs are ""."""
+    """One operation. name: as Netron shows it, or that of its first output. Left-out inputs and outputs are "".
+
+    domain: "" for ONNX's own operators.
+    """
 
     kind: str
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: dict[str, Any]
+    domain: str = ""
+
+    @property
+    def full_kind(self) -> str:
+        """The operator, behind its domain and a dot where it is not ONNX's own."""
+        return f"{self.domain}.{self.kind}" if self.domain else self.kind
 
     def input(self, place: int) -> str:
         """The name of an input, "" where it is left out."""
@@ -81,9 +89,7 @@ def _parse(path: Path) -> Any:
         from google.protobuf.message import DecodeError
     except ImportError as error:
         raise InputError(f"{path}: reading ONNX needs the package onnx; pip install 'shrinkc[onnx]'") from error
-    size = path.stat().st_size
-    if size > FILE_LIMIT:
-        raise InputError(f"{path}: has {size} bytes, over {FILE_LIMIT}; too large for a microcontroller")
+    check_size(path)
     model = onnx.ModelProto()
     try:
         model.ParseFromString(path.read_bytes())
@@ -162,11 +168,10 @@ def _needed(path: Path, nodes: Iterable[Any], output: str) -> list[Any]:
 
 def _node(path: Path, proto: Any) -> Node:
     name = proto.name or next((name for name in proto.output if name), "?")
-    where = f"{path}: layer {name!r} ({proto.op_type})"
-    if proto.domain not in ("", "ai.onnx"):
-        raise InputError(f"{where}: is of the domain {proto.domain!r}; export it with ONNX's own operators alone")
+    domain = "" if proto.domain == "ai.onnx" else proto.domain
+    where = layer_at(path, name, proto.op_type)
     attributes = {attribute.name: _attribute(path, where, attribute) for attribute in proto.attribute}
-    return Node(proto.op_type, name, tuple(proto.input), tuple(proto.output), attributes)
+    return Node(proto.op_type, name, tuple(proto.input), tuple(proto.output), attributes, domain)
 
 
 def _attribute(path: Path, where: str, proto: Any) -> Any:

@@ -30,8 +30,10 @@ def read_gemm(chain: Chain, node: Node, inputs: Inputs) -> list[Value]:
     matrix = matrix if settings.get("transB", 0) else matrix.T
     bias = inputs[2] if len(inputs) > 2 else None
     offset = None if bias is None else _float(bias) * settings.get("beta", 1.0)
-    if offset is not None and (offset.ndim > 2 or offset.size not in (1, len(matrix))):
-        raise InputError(f"its C has the shape {offset.shape}, not ({len(matrix)},); use one bias a unit")
+    # C of shape (units, 1) is not one bias a unit: it broadcasts to one value a row, an utterance or a frame.
+    units = len(matrix)
+    if offset is not None and (offset.ndim > 2 or (offset.size > 1 and offset.shape not in ((units,), (1, units)))):
+        raise InputError(f"its C has the shape {offset.shape}, not ({units},); use one bias a unit")
     if len(first(inputs).axes) != 2:
         raise InputError("does not read values of two axes; export the model again")
     return [_dense(chain, node, inputs, matrix * settings.get("alpha", 1.0), offset)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...network import Network
-from ..places import layer_at, named
+from ..error_places import layer_at, named
 from . import layers, shapes
 from .chain import Chain
 from .file import Graph, Node, open_graph
@@ -81,7 +81,7 @@ REMEDIES = {
     "Loop": _STEPS,
     "Scan": _STEPS,
     "If": "is not supported; export the model for one way alone (model.eval(), fixed sizes)",
-    "DynamicQuantizeLSTM": _QUANTIZED,
+    "com.microsoft.DynamicQuantizeLSTM": _QUANTIZED,
     "DynamicQuantizeLinear": _QUANTIZED,
     "QuantizeLinear": _QUANTIZED,
     "DequantizeLinear": _QUANTIZED,
@@ -96,7 +96,7 @@ REMEDIES = {
     "ArgMax": "is not supported; leave it off, the order of the outputs stays",
     "TopK": "is not supported; leave it off, the order of the outputs stays",
 }
-"""What to do about operators that users meet first."""
+"""What to do about operators that users meet first; one that is not ONNX's own has its domain before it."""
 
 WIDTH_LIMIT = 1 << 16
 """Features of a frame; what runs on a microcontroller has tens."""
@@ -124,10 +124,11 @@ def _network(path: Path, graph: Graph) -> Network:
 
 def _check_kinds(chain: Chain, graph: Graph) -> None:
     """Refuse operators that are not known, first those that say what the matter is."""
-    unknown = [node for node in graph.nodes if node.kind not in READERS]
-    for node in sorted(unknown, key=lambda node: node.kind not in REMEDIES):
-        remedy = REMEDIES.get(node.kind, f"is not supported; known: {', '.join(sorted(READERS))}")
-        raise chain.assembly.refuse(node.name, node.kind, remedy)
+    unknown = [node for node in graph.nodes if node.full_kind not in READERS]
+    for node in sorted(unknown, key=lambda node: node.full_kind not in REMEDIES):
+        foreign = f"is of the domain {node.domain!r}; export it with ONNX's own operators alone"
+        remedy = foreign if node.domain else f"is not supported; known: {', '.join(sorted(READERS))}"
+        raise chain.assembly.refuse(node.name, node.kind, REMEDIES.get(node.full_kind, remedy))
 
 
 def _start(path: Path, graph: Graph) -> tuple[Chain, Value]:

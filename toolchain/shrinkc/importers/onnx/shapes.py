@@ -214,7 +214,8 @@ def _stretch(chain: Chain, value: Value, axis: int, start: Extent, end: Extent, 
         return whole_numbers(taken.arrays[0]) if taken.fixed and taken.arrays[0].dtype == object else taken
     if isinstance(full, int):
         start, end, _ = slice(start, end).indices(full)
-    single = step == 1 and (end == start + 1 or (start == -1 and end >= TO_THE_END))
+    # From -1 to 0 is nothing where the size is open: 0 is the first frame, not what comes behind the last.
+    single = step == 1 and (end >= TO_THE_END if start == -1 else end == start + 1)
     if not single:
         raise InputError("takes some of the frames, or of the batch; only each direction's last frame can be taken")
     return unsqueeze(_single(chain, value, axis, start), [axis])

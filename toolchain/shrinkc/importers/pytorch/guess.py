@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ...errors import InputError
-from ..names import printable
+from ...printable import printable
 from .description import KINDS, LOOK_ALIKES, ORDER, ORDER_MEANING
 from .find import Found, find_layers
 from .tensors import Tensors, listed

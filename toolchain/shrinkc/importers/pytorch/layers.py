@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import InputError
 from ..folding import Weights, dense
-from .place import Reading, Stacked, place, read_norm
+from .recurrent import Reading, Stacked, place, read_norm
 
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 _LSTM_ORDER = ("input", "forget", "candidate", "output")

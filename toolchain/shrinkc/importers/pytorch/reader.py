@@ -1,7 +1,7 @@
 """PyTorch models: a state dict in a `.safetensors` file, and a TOML beside it that names the layers.
 
 Neither torch nor pickle is used. Here the layers are read one after another; `layers`, `sru` and
-`light` know each kind.
+`toolkits` know each kind.
 """
 
 from collections.abc import Callable
@@ -11,15 +11,15 @@ import numpy as np
 
 from ...network import Network
 from ..assembly import Assembly
-from ..places import layer_at, named
+from ..error_places import layer_at, named
 from .description import Spec, description_path, read_description
 from .layers import read_batch_norm, read_linear, read_recurrent
-from .light import read_kaldi, read_speechbrain_ligru
-from .place import Reading
+from .recurrent import Reading
 from .sru import read_sru
 from .tensors import Tensors, pickled
+from .toolkits import read_kaldi, read_speechbrain_ligru
 
-_READERS: dict[str, Callable[[Reading], None]] = {
+READERS: dict[str, Callable[[Reading], None]] = {
     "lstm": read_recurrent,
     "gru": read_recurrent,
     "rnn": read_recurrent,
@@ -33,6 +33,7 @@ _READERS: dict[str, Callable[[Reading], None]] = {
     "kaldi_rnn": read_kaldi,
     "speechbrain_ligru": read_speechbrain_ligru,
 }
+"""By the kind, each that `description.KINDS` has."""
 
 
 def read(path: Path) -> Network:
@@ -57,4 +58,4 @@ def _read_layer(assembly: Assembly, tensors: Tensors, spec: Spec) -> None:
         raise assembly.refuse(spec.name, spec.kind, reason)
     place = layer_at(assembly.path, spec.name, spec.kind)
     with named(assembly.path, place, "; save the model again"), np.errstate(over="ignore", invalid="ignore"):
-        _READERS[spec.kind](Reading(assembly, tensors, spec))  # a layer refuses what is not finite, by name
+        READERS[spec.kind](Reading(assembly, tensors, spec))  # a layer refuses what is not finite, by name

@@ -8,7 +8,7 @@ matrices a direction skips with its own stretch of x, times `scale_x` (1 where t
 import numpy as np
 
 from ..folding import Weights, dense
-from .place import Reading, Stacked, place
+from .recurrent import Reading, Stacked, place
 
 
 def read_sru(reading: Reading) -> None:

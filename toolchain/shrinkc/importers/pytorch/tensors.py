@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
-
-FILE_LIMIT = 1 << 29
-"""Bytes of a file; a microcontroller's model has far less."""
+from ..limits import check_size
 
 SAVE = (
     "from safetensors.torch import save_file; "
@@ -40,8 +38,7 @@ class Tensors:
         from safetensors import SafetensorError, safe_open
 
         self.path = path
-        if path.stat().st_size > FILE_LIMIT:
-            raise InputError(f"{path}: over {FILE_LIMIT >> 20} MiB, too large for a microcontroller; save less in it")
+        check_size(path)
         try:
             self._file = safe_open(path, framework="numpy")
             self.shapes = {name: tuple(self._file.get_slice(name).get_shape()) for name in self._file.keys()}  # noqa: SIM118

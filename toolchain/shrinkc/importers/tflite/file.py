@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from ...printable import printable
+from ..limits import check_size
 
-LARGEST_BYTES = 512 << 20
 MOST_ITEMS = 20_000
 """Tensors, operators or buffers of one model: a model for a microcontroller has hundreds."""
 
@@ -107,10 +108,7 @@ class Graph:
 
 def read_graph(path: Path) -> Graph:
     """The main graph of a `.tflite` file. Raises InputError for what is damaged, too large, or of another format."""
-    if path.stat().st_size > LARGEST_BYTES:
-        raise InputError(
-            f"{path}: is {path.stat().st_size:,} bytes, too large for a microcontroller; use a smaller model"
-        )
+    check_size(path)
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
         raise InputError(f"{path}: not a whole TensorFlow Lite file (no TFL3 at its start); convert or copy it again")
@@ -163,8 +161,7 @@ def _items(what: str, length: Callable[[], int], item: Callable[[int], Any]) -> 
 
 def _text(raw: bytes | None) -> str:
     """A name for messages: one line, not long."""
-    text = "" if raw is None else raw.decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:60]
+    return printable(raw or "")[:60]
 
 
 def _tensor(item: Any, buffers: list[Any], types: dict[int, str]) -> Tensor:

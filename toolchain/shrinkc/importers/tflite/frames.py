@@ -11,8 +11,8 @@ import numpy as np
 
 from ...network import BACKWARD, FORWARD
 from ..assembly import Assembly
+from ..error_places import layer_at, named
 from ..folding import Weights, activated, scaled
-from ..places import layer_at, named
 
 
 @dataclass(frozen=True, eq=False)

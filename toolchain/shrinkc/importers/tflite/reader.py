@@ -12,8 +12,9 @@ import numpy as np
 from ...errors import InputError
 from ...network import Network
 from ..assembly import Assembly
+from ..limits import WEIGHTS_LIMIT
 from . import arithmetic, lstm, shapes
-from .file import ABSENT, DTYPES, LARGEST_BYTES, Graph, Operator, Tensor, read_graph, values
+from .file import ABSENT, DTYPES, Graph, Operator, Tensor, read_graph, values
 from .frames import Frames, assemble, shown
 from .shapes import PROBE, Value, frames_of
 
@@ -176,7 +177,7 @@ class _Walk:
         if tensor.type not in DTYPES:
             raise ValueError(f"its weights {tensor.name!r} are of type {tensor.type}: {QUANTIZED}")
         self._loaded += tensor.data.size
-        if self._loaded > LARGEST_BYTES:
+        if self._loaded > WEIGHTS_LIMIT:
             raise ValueError(f"brings the weights to {self._loaded:,} bytes, too large for a microcontroller")
         return values(tensor)
 

@@ -11,7 +11,7 @@ from shrinkc.errors import InputError
 
 tf = pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
-from shrinkc.train.elders import Elders, taught_loss  # noqa: E402  it needs TensorFlow's neighbours only on use
+from shrinkc.train.trained_models import TrainedModels, taught_loss  # noqa: E402  it needs TensorFlow's neighbours only on use
 
 ONE_EPOCH = dataclasses.replace(SETTINGS, frame_epochs=0, ctc_epochs=1)
 
@@ -29,7 +29,7 @@ def first_dev_per(folder, **given):
 
 def test_a_run_goes_on_from_trained_weights(trained, tmp_path):
     folder, (end, _, _) = trained
-    started = first_dev_per(tmp_path / "a", settings=ONE_EPOCH, elders=Elders(start=folder / "model.keras"))
+    started = first_dev_per(tmp_path / "a", settings=ONE_EPOCH, trained=TrainedModels(start=folder / "model.keras"))
     fresh = first_dev_per(tmp_path / "b", settings=ONE_EPOCH)
     assert started <= end.best + 0.1 < fresh
 
@@ -37,14 +37,14 @@ def test_a_run_goes_on_from_trained_weights(trained, tmp_path):
 def test_weights_of_another_network_are_refused(trained, tmp_path):
     wider = dataclasses.replace(ONE_EPOCH, units=13)
     with pytest.raises(InputError, match="its weights are not those of the network of these settings"):
-        run(tmp_path, settings=wider, elders=Elders(start=trained[0] / "model.keras"))
+        run(tmp_path, settings=wider, trained=TrainedModels(start=trained[0] / "model.keras"))
 
 
 def test_a_teacher_teaches_another_cell(trained, tmp_path):
     """With the teacher's word alone weighing in, the student comes to say what the teacher says."""
     folder = trained[0]
     student = dataclasses.replace(SETTINGS, cell="gru", teaching=5.0)
-    end, _, log = run(tmp_path / "taught", settings=student, elders=Elders(teachers=(folder / "model.keras",)))
+    end, _, log = run(tmp_path / "taught", settings=student, trained=TrainedModels(teachers=(folder / "model.keras",)))
     assert end.best < 0.3
     _, _, other = run(tmp_path / "alone", settings=dataclasses.replace(student, teaching=0.5))
     assert log[0]["loss"] != other[0]["loss"]
@@ -56,7 +56,7 @@ def test_teachers_of_another_data_set_are_refused(tmp_path):
     other = keras.Sequential([keras.Input((None, 4)), keras.layers.Dense(9)])
     other.save(tmp_path / "other.keras")
     with pytest.raises(InputError, match="takes 4 features to 9 symbols, the data has 4 and 4"):
-        run(tmp_path / "run", elders=Elders(teachers=(tmp_path / "other.keras",)))
+        run(tmp_path / "run", trained=TrainedModels(teachers=(tmp_path / "other.keras",)))
 
 
 def test_a_weight_for_teachers_needs_teachers(tmp_path):
@@ -66,7 +66,7 @@ def test_a_weight_for_teachers_needs_teachers(tmp_path):
 
 def test_another_teacher_is_another_run(trained, tmp_path):
     folder = trained[0]
-    run(tmp_path, elders=Elders(teachers=(folder / "model.keras",)))
+    run(tmp_path, trained=TrainedModels(teachers=(folder / "model.keras",)))
     with pytest.raises(InputError, match="holds a run with teachers"):
         run(tmp_path)
 

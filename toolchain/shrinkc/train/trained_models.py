@@ -15,7 +15,7 @@ from .network import load_model
 
 
 @dataclass(frozen=True)
-class Elders:
+class TrainedModels:
     """Paths of `.keras` files. start: its weights are the first; it must be the network that the settings describe.
 
     teachers: any networks over the same features and symbols; what they say is averaged.

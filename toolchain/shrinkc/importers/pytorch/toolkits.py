@@ -8,7 +8,7 @@ Bidirectional, both run one set of weights over the sequence and over its revers
 import numpy as np
 
 from ..folding import Weights, scaled_rows
-from .place import Reading, Stacked, place, read_norm, scale_candidate
+from .recurrent import Reading, Stacked, place, read_norm, scale_candidate
 
 _KALDI_GATES = {
     "kaldi_ligru": {"candidate": ("wh", "uh"), "update": ("wz", "uz")},

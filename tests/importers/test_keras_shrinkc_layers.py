@@ -15,7 +15,7 @@ from shrinkc.errors import InputError
 from shrinkc.importers import load
 from shrinkc.network import floating
 
-MAKER = Path(__file__).parent / "keras_own_models.py"
+MAKER = Path(__file__).parent / "keras_shrinkc_models.py"
 
 MODELS = [
     *("ligru", "ligru_bias", "ligru_bare", "ligru_functions", "ligru_hard", "ligru_both", "ligru_sum", "ligru_norm"),

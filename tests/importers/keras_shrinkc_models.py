@@ -1,4 +1,4 @@
-"""Run in a process of its own: saves models of `shrinkc.keras` with their outputs. usage: keras_own_models.py FOLDER.
+"""Run in a process of its own: saves models of `shrinkc.keras`, with their outputs, in FOLDER, its argument.
 
 Each model NAME gives NAME.keras, NAME.h5 and NAME.npz (its outputs); those that must be refused stand in refused/.
 """

@@ -1,9 +1,10 @@
-"""Where a layer goes: its directions, its last step, their sum. The same for every recurrent kind."""
+"""What is the same for every recurrent kind: where its directions, its last step and their sum go, and its norms."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...cells import options_of
 from ...errors import InputError
 from ..assembly import Assembly
 from ..folding import Affine, Weights, norm
@@ -88,7 +89,7 @@ def scale_candidate(reading: Reading, weights: Weights, gate: str, activation: s
         factors = {path: scale if path.split(".")[0] == gate else np.float32(1) for path in weights.matrices}
         matrices = {path: array * factors[path] for path, array in weights.matrices.items()}
         return replace(weights, matrices=matrices, biases={**weights.biases, gate: weights.biases[gate] * scale})
-    if weights.cell not in ("gru", "lstm", "minimal_gru"):
+    if "scaled" not in options_of(weights.cell):
         raise reading.refuse(
             f"candidate_scale = {factor:g} with {activation} does not fold into the weights; "
             "train with relu, or with dropout that is scaled in training (candidate_scale = 1)"

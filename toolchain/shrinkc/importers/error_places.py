@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
-from .names import printable
+from ..printable import printable
 
 
 def layer_at(path: Path, name: str, kind: str) -> str:
