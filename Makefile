@@ -24,6 +24,9 @@ demo: $(VENV)/installed ## build MODEL for TARGET, run it in QEMU on real speech
 	$(call in_demo,shrinkc build --target $(TARGET))
 	$(call in_demo,shrinkc verify build/$(TARGET))
 
+# One thread for BLAS, as the command line has it: many small products side by side wait for one another otherwise.
+test test-large: export OPENBLAS_NUM_THREADS = 1
+
 test: $(VENV)/installed-all ## run the whole test suite; PYTEST_ARGS=... goes to pytest
 	$(VENV)/bin/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 

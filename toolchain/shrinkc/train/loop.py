@@ -7,7 +7,7 @@ decoding, silence left out.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,24 +57,16 @@ def train(
     if not trained.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
     _check_stages(data, settings, bool(trained.teachers))
-    model = build(settings, len(data.symbols), data.mean, data.std, folded=plan is not None)
-    grids = None
     if plan is not None:
-        if trained.start is None:
-            raise InputError("--quantize fine-tunes a trained model: give it with --start")
-        without_batch_norm(model, trained.start)
-        grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
         run |= {"plan": repr(plan)}
-    elif trained.start:
-        start_from(model, trained.start)
-    trainer = Trainer(model, settings, load_teachers(trained.teachers, model), grids)
+    trainer = _trainer(data, settings, trained, plan)
+    model = trainer.model
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
     while True:
         if progress.stage_over(settings):
             if progress.stage + 1 == len(STAGES):
-                _settle(folder, devs, history, tell)
-                return progress
+                return _settle(folder, devs, progress, history, tell)
             trainer.start_stage()
             progress = progress.next_stage()
             continue
@@ -85,6 +77,19 @@ def train(
                 write_model(model, folder / MODEL)
         write_checkpoint(folder, Checkpoint(trainer.arrays(), progress, history, run))
         tell(_line(entry, progress))
+
+
+def _trainer(data: TrainingData, settings: Settings, trained: TrainedModels, plan: Plan | None) -> Trainer:
+    """The network with its first weights, and what trains it."""
+    model, grids = build(settings, len(data.symbols), data.mean, data.std, folded=plan is not None), None
+    if plan is not None:
+        if trained.start is None:
+            raise InputError("--quantize fine-tunes a trained model: give it with --start")
+        without_batch_norm(model, trained.start)
+        grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
+    elif trained.start:
+        start_from(model, trained.start)
+    return Trainer(model, settings, load_teachers(trained.teachers, model), grids)
 
 
 def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
@@ -98,16 +103,22 @@ def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
         )
 
 
-def _settle(folder: Path, devs: dict[str, Dataset], history: list[dict], tell: Callable[[str], None]) -> None:
-    """Choose the blank's bias of the best model by dev PER and write the model and the log with it."""
+def _settle(
+    folder: Path, devs: dict[str, Dataset], progress: Progress, history: list[dict], tell: Callable[[str], None]
+) -> Progress:
+    """Choose the blank's bias of the best model by dev PER and write the model and the log with it.
+
+    Returns where the run ended, with the dev PER of the model as it is then.
+    """
     if not (folder / MODEL).is_file():
-        return
+        return progress
     model = load_model(folder / MODEL)
     bias, dev_per, each = settle_blank(model, devs)
     if bias:
         write_model(model, folder / MODEL)
     write_log(folder, [*history, {"stage": "blank", "bias": bias, "dev_per": dev_per, "dev": each}])
     tell(f"blank: bias {-bias:+.2f}, dev PER {dev_per:.4f}")
+    return replace(progress, best=dev_per)
 
 
 def _resume(folder: Path, run: dict, trainer: Trainer, tell: Callable[[str], None]) -> tuple[Progress, list[dict]]:
