@@ -1,6 +1,6 @@
 """A chosen plan as settings, and as a file that says why."""
 
-from ..importers.names import printable
+from ..printable import printable
 from ..project.plan_file import plan_text
 from ..project.values import Values, dotted
 from .choose import Choice
