@@ -148,3 +148,13 @@ def test_groups_are_given_in_the_order_asked_for():
     mean, found = kept.of(["b", "a"])
     assert mean.tolist() == [20, 30, 10]
     assert found.tolist() == [[4, 5, 3], [7, 8, 6], [1, 2, 0]]
+
+
+def test_a_large_set_is_thinned_evenly(monkeypatch):
+    network = quantized(recognizer())
+    utterances = speech_like(count=7)
+    monkeypatch.setattr(moments, "UTTERANCES", 3)
+    found = measurer(utterances)(network, ["head"])["head"]
+    monkeypatch.undo()
+    assert np.array_equal(found.second, measurer(utterances[::3])(network, ["head"])["head"].second)
+    assert not np.allclose(found.second, measurer(utterances)(network, ["head"])["head"].second)

@@ -1,6 +1,6 @@
 """What the products of a quantised network read on a calibration set: `quantize.moments.Moments` of its layers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +11,16 @@ from .integer import stream
 
 ROWS = 4096
 """Vectors that are gathered before their product is taken."""
+UTTERANCES = 400
+"""Of the calibration set, at most so many are run for the moments: spread evenly over it."""
 
 
-def measurer(utterances: Iterable[np.ndarray]) -> Measure:
+def measurer(utterances: Sequence[np.ndarray]) -> Measure:
     """Moments over raw features, (frames, inputs) an utterance, which are gone through again for every question.
 
-    Memory does not grow with their number.
+    Memory does not grow with their number, nor does time beyond `UTTERANCES` of them.
     """
+    chosen = utterances[:: max(1, -(-len(utterances) // UTTERANCES))]
 
     def measure(network: QuantizedNetwork, names: Sequence[str]) -> Mapping[str, Moments]:
         count = 1 + max(index for index, layer in enumerate(network.layers) if layer.name in names)
@@ -31,7 +34,7 @@ def measurer(utterances: Iterable[np.ndarray]) -> Measure:
             if layer in collectors:
                 collectors[layer].add(seen)
 
-        inputs = (network.quantize_input(utterance) for utterance in utterances)
+        inputs = (network.quantize_input(utterance) for utterance in chosen)
         for _ in stream(part, inputs, observe=observe):
             pass
         return {name: one.moments(network) for name, one in collectors.items()}
