@@ -16,8 +16,8 @@ from shrinkc.train.settings import Settings
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
-from shrinkc.train.grids import Grid, grids_of, snapped, without_batch_norm  # noqa: E402
-from shrinkc.train.trained_models import TrainedModels  # noqa: E402
+from shrinkc.train.grids import Grid, grids_of, snapped, without_batch_norm
+from shrinkc.train.trained_models import TrainedModels
 
 WIDTH, UNITS, SYMBOLS = 4, 6, 5
 MEAN, STD = np.full(WIDTH, 0.5, np.float32), np.full(WIDTH, 2.0, np.float32)
@@ -124,9 +124,7 @@ def test_the_grids_are_the_quantisers(pair, tmp_path):
 
 def integers_of(path: Path, plan: Plan, calibration: list[np.ndarray]):
     network = importers.load(path, "model")
-    return quantize(
-        network, calibrate(network, calibration), plan, Delta(), reference.measurer(calibration)
-    )
+    return quantize(network, calibrate(network, calibration), plan, Delta(), reference.measurer(calibration))
 
 
 def test_snapping_by_hand():
