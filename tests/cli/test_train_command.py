@@ -129,3 +129,26 @@ def test_complaints_leave_nothing_behind(shrinkc_run, data, changed, says):
     assert (code, out) == (2, "")
     assert says in err and err.count("\n") == 1
     assert not (data / "run").exists()
+
+
+def test_what_fine_tuning_needs(shrinkc_run, data):
+    """A start model of the same network, and a plan whose patterns name something."""
+    pytest.importorskip("tensorflow", reason="training needs tensorflow")
+    (data / "plan.toml").write_text("[plan]\nweights = 4\n")
+    (data / "wrong.toml").write_text("[plan]\nweight = 4\n")
+    (data / "nothing.toml").write_text('[plan.paths."rnn7.*"]\nweights = 4\n')
+    command = (*TRAIN, "--cell", "gru", "--frame-epochs", "1", "--ctc-epochs", "0")
+    assert shrinkc_run(*(word.replace("run", "first") for word in command))[0] == 0
+    start = ("--start", "first/model.keras")
+    for given, says in (
+        (("--quantize", "plan.toml"), "--quantize fine-tunes a trained model: give it with --start"),
+        (("--quantize", "nothing.toml", *start), "plan.paths: 'rnn7.*' matches no path of this model; did you mean"),
+        (("--quantize", "wrong.toml", *start), "wrong.toml:2: "),
+        (("--quantize", "absent.toml", *start), "absent.toml: No such file or directory: give --quantize a file"),
+        (("--quantize", "plan.toml", "--start", "absent.keras"), "absent.keras: no such model"),
+        (("--quantize", "plan.toml", *start, "--cell", "lstm"), "not those of the network of these settings"),
+    ):
+        code, out, err = shrinkc_run(*command, *given)
+        assert (code, out) == (2, ""), err
+        assert says in err and err.count("\n") == 1
+        assert not (data / "run").exists()

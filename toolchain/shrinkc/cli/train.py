@@ -91,7 +91,7 @@ def _plan(path: Path):  # type: ignore[no-untyped-def]
     from ..project.resolve import plan_of
     from ..project.values import empty
 
-    return plan_of(with_plan(empty(), path))
+    return plan_of(with_plan(empty(), path, "give --quantize a file with the table [plan]"))
 
 
 def _run(settings, datasets, data_paths, dev_paths, output, trained, plan):  # type: ignore[no-untyped-def]

@@ -10,12 +10,15 @@ from .values import Values
 TABLES = ("plan", "delta")
 
 
-def with_plan(project: Values, path: Path) -> Values:
-    """The project with the plan of a file in place of its own.
+REMEDY = "give --plan a file with the tables [plan] and [delta], or --plan auto"
+
+
+def with_plan(project: Values, path: Path, remedy: str = REMEDY) -> Values:
+    """The project with the plan of a file in place of its own. remedy: where there is no such file.
 
     Raises InputError, one line with file, place and remedy, for whatever is wrong with it.
     """
-    given = values.read_file(path, "give --plan a file with the tables [plan] and [delta], or --plan auto")
+    given = values.read_file(path, remedy)
     for key, entry in given.entries.items():
         if key[0] not in TABLES:
             raise InputError(

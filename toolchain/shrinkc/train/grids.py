@@ -19,7 +19,7 @@ import numpy as np
 from .. import importers
 from ..calibrate import calibrate
 from ..errors import InputError
-from ..network import Network
+from ..network import Layer, Network
 from ..project import Delta, Plan
 from ..quantize import quantize
 from ..quantize.gates import WEIGHT_LIMITS
@@ -49,6 +49,17 @@ def snapped(value: Any, grid: Grid | None) -> Any:
     return value + tf.stop_gradient(tf.where(grid.limit > 0, rounded - value, tf.zeros_like(value)))
 
 
+def normalisation(trained: Path, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation, (width,) each, by which a trained model normalises its features.
+
+    Its folded weights belong to them, whatever those of the data at hand are.
+    """
+    network = importers.load(trained, "trained")
+    if network.inputs != width:
+        raise InputError(f"{trained}: takes {network.inputs} features, the data has {width}")
+    return network.mean, 1 / network.scale
+
+
 def without_batch_norm(plain: Any, trained: Path) -> None:
     """Give `plain`, the network of a trained model without its batch norm, weights that compute the same.
 
@@ -56,14 +67,12 @@ def without_batch_norm(plain: Any, trained: Path) -> None:
     """
     network = importers.load(trained, "trained")
     own = _imported(plain)
-    if [layer.name for layer in own.layers] != [layer.name for layer in network.layers] or any(
-        array.shape != layer.matrices[name].shape
-        for layer, mine in zip(network.layers, own.layers, strict=True)
-        for name, array in mine.matrices.items()
-    ):
+    if [_shape(layer) for layer in own.layers] != [_shape(layer) for layer in network.layers]:
         raise InputError(
             f"{trained}: its weights are not those of the network of these settings; give the same settings"
         )
+    if not (np.allclose(network.mean, own.mean, 1e-4) and np.allclose(network.scale, own.scale, 1e-4)):
+        raise InputError(f"{trained}: its normalisation is not that of the network that is to take its weights")
     places = _Places(plain)
     values = [np.zeros(variable.shape, np.float32) for variable in plain.trainable_variables]
     for layer in network.layers:
@@ -71,9 +80,12 @@ def without_batch_norm(plain: Any, trained: Path) -> None:
             places.put(values, f"{layer.name}.{name}", array)
         for gate, bias in layer.biases.items():
             places.put(values, f"{layer.name}.{gate}", bias)
+        constants = next(each.vectors for each in own.layers if each.name == layer.name)
         for name, vector in layer.vectors.items():
-            if f"{layer.name}.{name}" in places.found:  # the others are constants of the cell, such as SRU's alpha
+            if f"{layer.name}.{name}" in places.found:
                 places.put(values, f"{layer.name}.{name}", vector)
+            elif not np.allclose(vector, constants[name]):  # of the cell, such as SRU's alpha
+                raise InputError(f"{trained}: {layer.name}.{name} is not what the network of these settings has")
     for variable, value in zip(plain.trainable_variables, values, strict=True):
         variable.assign(value)
 
@@ -99,6 +111,12 @@ def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[G
                     places.put(steps, name, step)
                     places.put(limits, name, np.full(step.shape, WEIGHT_LIMITS[matrix.bits]))
     return [Grid(step, limit) if limit.any() else None for step, limit in zip(steps, limits, strict=True)]
+
+
+def _shape(layer: Layer) -> tuple[Any, ...]:
+    """What two layers must share for the weights of one to be those of the other."""
+    shapes = {name: array.shape for name, array in layer.matrices.items()}
+    return layer.name, layer.cell_name, layer.cell_options, shapes
 
 
 def _imported(model: Any) -> Network:

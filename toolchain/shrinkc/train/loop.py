@@ -19,7 +19,7 @@ from ..files import write_whole
 from ..project import Plan
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
-from .grids import grids_of, without_batch_norm
+from .grids import grids_of, normalisation, without_batch_norm
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
@@ -81,10 +81,13 @@ def train(
 
 def _trainer(data: TrainingData, settings: Settings, trained: TrainedModels, plan: Plan | None) -> Trainer:
     """The network with its first weights, and what trains it."""
-    model, grids = build(settings, len(data.symbols), data.mean, data.std, folded=plan is not None), None
+    mean, std, grids = data.mean, data.std, None
     if plan is not None:
         if trained.start is None:
             raise InputError("--quantize fine-tunes a trained model: give it with --start")
+        mean, std = normalisation(trained.start, len(mean))
+    model = build(settings, len(data.symbols), mean, std, folded=plan is not None)
+    if plan is not None:
         without_batch_norm(model, trained.start)
         grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
     elif trained.start:
