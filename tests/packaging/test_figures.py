@@ -1,0 +1,48 @@
+"""The figures of the zoo that README and docs print are those of the models that ship: their cards have them too."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shrinkc import zoo
+
+ROOT = Path(__file__).parents[2]
+
+
+def measured(name: str, data: str) -> float:
+    """A card's PER on a data set, in per cent."""
+    return next(100 * figure["per"] for figure in zoo.find(name).card["per"] if figure["data"] == data)
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading line."""
+    lines = (ROOT / page).read_text().splitlines()
+    first = lines.index(heading) + 2
+    last = next(number for number in range(first, len(lines)) if not lines[number].startswith("|"))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[first:last]]
+
+
+def test_the_demo_is_of_the_model_that_ships():
+    found = re.search(r"^PER, float +([0-9.]+) %", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert float(found[1]) == pytest.approx(measured("lstm", "asterisk test"), abs=0.0051)
+
+
+def test_the_results_are_of_the_models_that_ship():
+    table = rows("docs/results.md", "| model | PER float | PER device | increase, points |")
+    assert {row[0].removeprefix("zoo:") for row in table} == set(zoo.names())
+    for row in table:
+        name = row[0].removeprefix("zoo:")
+        assert float(row[1].removesuffix(" %")) == pytest.approx(measured(name, "asterisk test"), abs=0.0051)
+
+
+def test_the_page_of_training_has_the_figures_of_the_cards():
+    heading = "| model | parameters | speechocean762, 85 test speakers | TIMIT sample | bundled set, split by text |"
+    table = rows("docs/training.md", heading)
+    assert {row[0].removeprefix("zoo:") for row in table} == set(zoo.names())
+    for row in table:
+        name = row[0].removeprefix("zoo:")
+        assert int(row[1].replace(",", "")) == zoo.find(name).card["parameters"]
+        sets = ("speechocean762 test", "timit-sample, all sides", "asterisk test")
+        for cell, data in zip(row[2:], sets, strict=True):
+            assert float(cell.split(" %")[0]) == pytest.approx(measured(name, data), abs=0.051)
