@@ -5,11 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shrinkc.quantize.rounding import BLOCK, DAMPING, compensated, error, nearest
+from shrinkc.quantize.rounding import BLOCK, DAMPING, SWEEPS, Compensation, error, nearest
 
 ALIKE = [[1.0, 1.0], [1.0, 1.0]]
 OPPOSITE = [[1.0, -1.0], [-1.0, 1.0]]
 LOUDER = [[1.0, 2.0], [2.0, 4.0]]
+
+
+def compensated(weights, inverse, limits, moment, free, sweeps: int = SWEEPS) -> np.ndarray:
+    return Compensation(moment, free).rounded(weights, inverse, limits, sweeps)
 
 
 def damped(moment: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from ..errors import BuildError
 from ..numbers.fixed_point import INT16_MAX, INT32_MAX, MULTIPLIER_MAX, SHIFT_MAX
 from .moments import Moments
 from .quantized import SendGroup
-from .rounding import compensated, error, nearest
+from .rounding import Compensation, error, nearest
 
 WEIGHT_LIMITS = {2: 1, 4: 7, 8: 127, 16: INT16_MAX}
 """Largest integer weight: the grids are symmetric."""
@@ -124,13 +124,14 @@ class _Rounder:
         paths = [path for one in sums for path in one]
         self.weights = np.concatenate([path.weights for path in paths], axis=1)
         self.limits = _by_column(paths, [float(path.limit) for path in paths])
-        self.free = _by_column(paths, [path.rounding == "compensated" for path in paths])
-        self.mean = self.moment = None
+        self.mean = self.moment = self.compensation = None
         if moments is not None:
             mean, second = moments.of([path.group.name for path in paths])
             # What the bias takes up does not count as an error of the row.
             self.moment = second - np.outer(mean, mean) if corrected else second
             self.mean = mean if corrected else None
+            free = _by_column(paths, [path.rounding == "compensated" for path in paths])
+            self.compensation = Compensation(self.moment, free)
 
     def best_steps(self, fraction: int) -> list[np.ndarray]:
         """The scale of each sum's rows: as its paths say, or the candidate that leaves the least error."""
@@ -145,7 +146,7 @@ class _Rounder:
                 full * share if search else step for full, step, search in zip(whole, steps, searched, strict=True)
             ]
             inverse = self._inverse(tried)
-            rounded = compensated(self.weights, inverse, self.limits, self.moment, self.free, sweeps=0)
+            rounded = self.compensation.rounded(self.weights, inverse, self.limits, sweeps=0)
             left = error(self.weights, rounded, inverse, self.moment)
             if not all(path.per_row for one in self.sums for path in one):
                 left = np.full(len(left), left.sum())
@@ -157,10 +158,10 @@ class _Rounder:
     def integers(self, scales: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
         """int32 weights of every path of every sum, for the row scales of the sums."""
         inverse = self._inverse(scales)
-        if self.moment is None:
+        if self.compensation is None:
             rounded = nearest(self.weights, inverse, self.limits)
         else:
-            rounded = compensated(self.weights, inverse, self.limits, self.moment, self.free)
+            rounded = self.compensation.rounded(self.weights, inverse, self.limits)
         widths = [path.weights.shape[1] for one in self.sums for path in one]
         parts = iter(np.split(rounded.astype(np.int32), np.cumsum(widths)[:-1], axis=1))
         return [[next(parts) for _ in one] for one in self.sums]

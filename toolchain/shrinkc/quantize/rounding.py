@@ -29,42 +29,47 @@ def error(weights: np.ndarray, integers: np.ndarray, inverse: np.ndarray, moment
     return np.einsum("rc,rc->r", wrong @ moment, wrong)
 
 
-def compensated(
-    weights: np.ndarray,
-    inverse: np.ndarray,
-    limits: np.ndarray,
-    moment: np.ndarray,
-    free: np.ndarray,
-    sweeps: int = SWEEPS,
-) -> np.ndarray:
-    """Integers within +-limits (columns,), float64 (rows, columns), that make each row's sum come out as if unrounded.
+class Compensation:
+    """Compensated rounding of rows that read the same: what follows from G and the free columns is worked out once."""
 
-    weights: real, (rows, columns). inverse: integers for one real unit, same shape. moment: G, (columns, columns).
-    free: bool (columns,), those rounded so; the others go to the nearest, and the free ones take up their error too.
-    """
-    plain = nearest(weights, inverse, limits)
-    if not free.any():
-        return plain
-    damped = moment + np.eye(len(moment)) * (DAMPING * np.trace(moment) / len(moment) + np.finfo(float).tiny)
-    order = np.flatnonzero(free)
-    order = order[np.argsort(-np.diag(moment)[order], kind="stable")]  # what is read most strongly is rounded first
-    among = damped[np.ix_(order, order)]
-    wanted = weights[:, order]
-    if not free.all():
-        wrong = weights[:, ~free] - plain[:, ~free] / inverse[:, ~free]
-        wanted = wanted + np.linalg.solve(among, damped[np.ix_(order, ~free)] @ wrong.T).T
-    integers = plain.copy()
-    integers[:, order] = _column_by_column(wanted, inverse[:, order], limits[order], among)
-    worse = error(weights, integers, inverse, damped) > error(weights, plain, inverse, damped)
-    integers[worse] = plain[worse]
-    for _ in range(sweeps):
-        if not _descend(weights, integers, inverse, limits, damped, order):
-            break
-    return integers
+    def __init__(self, moment: np.ndarray, free: np.ndarray) -> None:
+        """moment: G, (columns, columns). free: bool (columns,), those rounded so; the others go to the nearest, and the
+        free ones take up their error too.
+        """
+        self.free = free
+        damping = DAMPING * np.trace(moment) / len(moment) + np.finfo(float).tiny
+        self._moment = moment + np.eye(len(moment)) * damping
+        order = np.flatnonzero(free)
+        # What is read most strongly is rounded first.
+        self._order = order[np.argsort(-np.diag(moment)[order], kind="stable")]
+        self._among = self._moment[np.ix_(self._order, self._order)]
+        self._factor = np.linalg.cholesky(np.linalg.inv(self._among)).T
+
+    def rounded(self, weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray, sweeps: int = SWEEPS) -> np.ndarray:
+        """Integers within +-limits (columns,), float64 (rows, columns), that make each row's sum come out as if
+        unrounded.
+
+        weights: real, (rows, columns). inverse: integers for one real unit, same shape.
+        """
+        plain, free, order = nearest(weights, inverse, limits), self.free, self._order
+        if not free.any():
+            return plain
+        wanted = weights[:, order]
+        if not free.all():
+            wrong = weights[:, ~free] - plain[:, ~free] / inverse[:, ~free]
+            wanted = wanted + np.linalg.solve(self._among, self._moment[np.ix_(order, ~free)] @ wrong.T).T
+        integers = plain.copy()
+        integers[:, order] = _column_by_column(wanted, inverse[:, order], limits[order], self._factor)
+        worse = error(weights, integers, inverse, self._moment) > error(weights, plain, inverse, self._moment)
+        integers[worse] = plain[worse]
+        for _ in range(sweeps):
+            if not _descend(weights, integers, inverse, limits, self._moment, order):
+                break
+        return integers
 
 
-def _column_by_column(weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    factor = np.linalg.cholesky(np.linalg.inv(moment)).T
+def _column_by_column(weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """factor: the upper Cholesky factor of the inverse of G among these columns."""
     weights, integers = weights.copy(), np.empty_like(weights)
     columns = weights.shape[1]
     for first in range(0, columns, BLOCK):
