@@ -7,8 +7,8 @@ import pytest
 
 from labelled import labelled
 from networks import both_ways, recognizer
-from shrinkc.analyze.sensitivity import path_names, sensitivities, vector_names
-from shrinkc.analyze.trials import Trials
+from shrinkc.analyze.sensitivity import sensitivities, vector_widths
+from shrinkc.analyze.trials import Outcome, Trials
 from shrinkc.datasets import Dataset
 from shrinkc.errors import BuildError, InputError
 from shrinkc.network import Network
@@ -23,7 +23,7 @@ def trials_of(network: Network = NETWORK, metric: Metric | None = None, dev: Dat
     return Trials.of(network, calibration, labelled(network) if dev is None else dev, metric or Metric())
 
 
-def outcome(trials: Trials, plan: Plan = QUICK, limit: int | None = None):  # type: ignore[no-untyped-def]
+def outcome(trials: Trials, plan: Plan = QUICK, limit: int | None = None) -> Outcome:
     return trials.outcome(trials.quantized(plan, Delta()), limit)
 
 
@@ -101,7 +101,7 @@ def test_every_path_and_every_vector_alone() -> None:
     trials = trials_of()
     seen: list[tuple[str, int, int]] = []
     found = sensitivities(trials, QUICK, None, 1, lambda *said: seen.append(said))
-    assert list(found.paths) == path_names(NETWORK) and list(found.vectors) == vector_names(NETWORK)
+    assert list(found.paths) == list(NETWORK.matrices) and list(found.vectors) == list(vector_widths(NETWORK))
     assert found.vectors.keys() == {"rnn1.x", "rnn1.h", "head.x"}
     assert "rnn1.candidate.x" in found.paths and "head.output.x" in found.paths
     assert seen[-1] == ("trying each path alone", 1 + 3 * len(found.paths) + 2 * 3, 1 + 3 * len(found.paths) + 2 * 3)

@@ -7,11 +7,12 @@ from networks import both_ways, quantized, recognizer
 from shrinkc import pipeline
 from shrinkc.bench.measure import Measurement, Work
 from shrinkc.bench.model import measure_model, model_work
-from shrinkc.bench.report import Bench, from_json, rows, to_json
+from shrinkc.bench.report import Bench, from_json, rows
 from shrinkc.compile.sizes import Sizes
 from shrinkc.errors import BuildError, InputError
 from shrinkc.project import Options, resolve, with_options
 from shrinkc.project.values import empty
+from shrinkc.schema import to_json
 from shrinkc.target import load_target
 
 FEATURES = [np.zeros((frames, 5), np.float32) for frames in (10, 0, 7)]

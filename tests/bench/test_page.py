@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from shrinkc.bench import page
-from shrinkc.bench.report import Bench, Group, Instructions, Memory, Result, Shape, to_json
+from shrinkc.bench.report import Bench, Group, Instructions, Memory, Result, Shape
 from shrinkc.bench.shapes import CORES, StandardShape, standard_shapes
 from shrinkc.errors import InputError
+from shrinkc.schema import to_json
 from shrinkc.target import load_target
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"

@@ -9,7 +9,6 @@ import pytest
 from toy_model import MODEL, NETWORK, write_toy
 
 from shrinkc.analyze.report import SCHEMA, Analysis, conclusions
-from shrinkc.analyze.sensitivity import path_names
 
 Run = Callable[..., tuple[int, str, str]]
 ANALYZE = ("analyze", *MODEL, "--rounding", "nearest")
@@ -27,7 +26,7 @@ def test_tables_name_every_path_and_every_vector(shrinkc_run: Run, toy: Path) ->
     lines = out.splitlines()
     assert lines[0] == "toy on dev.npz, 3 utterances: each path alone, all else at 16 bits"
     starts = [line.split()[0] for line in lines]
-    for path in path_names(NETWORK):
+    for path in list(NETWORK.matrices):
         assert starts.count(path) == 2  # what it does, and what it costs
     assert {"rnn1.x", "rnn1.h", "head.x"} < set(starts)
     assert "what a path costs on cortex-m4, a step" in lines
@@ -43,7 +42,7 @@ def test_json_is_the_report_and_nothing_else(shrinkc_run: Run, toy: Path) -> Non
     assert list(plain) == list(Analysis.__struct_fields__) and plain["schema"] == SCHEMA
     assert (found.model, found.target, found.dataset, found.utterances) == ("toy", "cortex-m0plus", "dev.npz", 6)
     assert (found.metric, found.divergence, found.calibration_utterances) == ("per", "kl", 10)
-    assert [path.name for path in found.paths] == path_names(NETWORK)
+    assert [path.name for path in found.paths] == list(NETWORK.matrices)
     update = found.paths[0]
     assert (update.rows, update.columns, [effect.bits for effect in update.effects]) == (6, 5, [2, 4, 8])
     assert [effect.flash for effect in update.effects] == [7, 15, 30]

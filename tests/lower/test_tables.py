@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from networks import both_ways, quantized, recognizer, with_head
+from shrinkc.analyze.choose import Modes
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.lower import FAMILIES, dense_modes, lower, plain_modes
@@ -40,7 +41,7 @@ def network(kind: str) -> Network:
         ("cortex-m4", "tied", Plan(weights=16, activations=16, rounding="nearest"), plain_modes),
     ],
 )
-def test_tables_are_as_large_as_compiled(target: str, kind: str, plan: Plan, modes) -> None:  # type: ignore[no-untyped-def]
+def test_tables_are_as_large_as_compiled(target: str, kind: str, plan: Plan, modes: Modes) -> None:
     core = load_target(target)
     made = quantized(network(kind), plan)
     if kind == "lstm":  # thresholds that vary are an array of their own

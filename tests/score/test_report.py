@@ -51,7 +51,7 @@ def test_every_key_is_described():
 
     parts = [item for item in vars(reports).values() if isinstance(item, type)]
     for part in parts:
-        if issubclass(part, reports._Part):
+        if issubclass(part, reports.Part):
             walk(part)
 
 

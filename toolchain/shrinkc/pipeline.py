@@ -123,9 +123,9 @@ def choose_plan(
         return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
 
     progress("measuring the code")
-    code = linked(replace(settings.plan, weights=WIDTHS[0])).code  # this also finds what no build would take
+    sizes = linked(replace(settings.plan, weights=WIDTHS[0]))  # this also finds what no build would take
     if budget.flash is not None:
-        budget = replace(budget, code=code - tanh_table().nbytes)
+        budget = replace(budget, code=_code_alone(sizes))
     budget.check(trials.network.parameters)
     family = FAMILIES[target.kernels]
     search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress)
@@ -136,13 +136,18 @@ def _fitted(search: Search, found: Sensitivities, budget: Budget, linked: Callab
     """The best plan within a budget, whose code is guessed at first, and known once there is a plan."""
     if budget.flash is None:
         return choose(search, found, budget)
-    budget = replace(budget, code=linked(largest(search, found, budget)).code - tanh_table().nbytes)
+    budget = replace(budget, code=_code_alone(linked(largest(search, found, budget))))
     while True:
         choice = choose(search, found, budget)
         over = linked(choice.plan).flash - budget.flash
         if over <= 0:
             return choice
         budget = replace(budget, code=budget.code + over)
+
+
+def _code_alone(sizes: Sizes) -> int:
+    """Without the table of tanh, which a budget counts among the constants."""
+    return sizes.code - tanh_table().nbytes
 
 
 def _linked(settings: Settings, model: Prepared, target: Target) -> Sizes:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from ..errors import InputError, LimitError
 from ..lower import lower
 from ..lower.kernels import Family
-from ..lower.tables import table_bytes
-from ..numbers.functions import tanh_table
+from ..lower.tables import constant_bytes, percent_off
+from ..network import FLOAT_BYTES
 from ..project import Delta, Plan, Rule
 from ..quantize import QuantizedNetwork
 from .sensitivity import Progress, Sensitivities, sensitivities
@@ -25,7 +25,6 @@ from .trials import Outcome, Trials
 SCREEN_UTTERANCES = 120
 """Of the dev set, for the sensitivities and the exchanges; the points of PER are taken on all of it."""
 WIDTHS = (2, 4, 8)
-FLOAT_BYTES = 4
 EXCHANGES, ROUNDS = 6, 3
 """Exchanges that are tried in a round, and rounds at most."""
 GAIN = 0.98
@@ -120,7 +119,7 @@ def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
         bits = chooser.largest(order, budget, limit)
     bits, outcome = chooser.within(budget.increase, [chooser.exchanged(bits, limit), bits])
     size = chooser.bytes_of(bits)
-    off = 100 * (1 - size / (FLOAT_BYTES * trials.network.parameters))
+    off = percent_off(size, trials.network.float_bytes)
     return Choice(chooser.plan(bits), bits, found, outcome, len(trials.dev), size, off)
 
 
@@ -136,11 +135,7 @@ class _Chooser:
 
     def __init__(self, search: Search, found: Sensitivities) -> None:
         self.search, self.trials, self.found = search, search.trials, found
-        self.weights = {
-            f"{layer.name}.{name}": array.size
-            for layer in self.trials.network.layers
-            for name, array in layer.matrices.items()
-        }
+        self.weights = {name: array.size for name, array in self.trials.network.matrices.items()}
         self._bytes: dict[tuple, int] = {}
 
     def harm(self, path: str, bits: int) -> float:
@@ -277,7 +272,7 @@ class _Chooser:
             quantized = self.trials.quantized(quickly(self.plan(bits)), self.search.delta)
             frames = None if quantized.streams else 1  # their number takes RAM, not flash
             program = lower(quantized, self.search.family, self.search.modes(quantized), frames)
-            self._bytes[key] = table_bytes(program) + tanh_table().nbytes
+            self._bytes[key] = constant_bytes(program)
         return self._bytes[key]
 
 

@@ -16,11 +16,10 @@ import numpy as np
 
 from .. import importers
 from ..datasets import Dataset, load
+from ..datasets.dataset import check_alike
 from ..errors import InputError, ShrinkcError
 from ..lower import FAMILIES, lower, plain_modes
-from ..lower.tables import table_bytes
-from ..network import floating
-from ..numbers.functions import tanh_table
+from ..lower.tables import constant_bytes, percent_off
 from ..project import Delta, Metric, Plan
 from ..project.plan_file import with_plan
 from ..project.resolve import model_source, plan_of
@@ -28,7 +27,6 @@ from ..project.values import empty
 from ..score.per import per
 from ..score.verification import errors_of
 from ..train.measure import grouped
-from .choose import FLOAT_BYTES
 from .trials import Trials
 
 FAMILY = "dsp"
@@ -44,8 +42,7 @@ def joined(paths: Sequence[str]) -> Dataset:
     parts = [load(path) for path in paths]
     first = parts[0]
     for part, path in zip(parts, paths, strict=True):
-        if part.symbols != first.symbols or part.width != first.width:
-            raise InputError(f"{path}: its symbols or its width differ from those of {paths[0]}")
+        check_alike(part, path, first, paths[0])
     return replace(
         first,
         features=np.concatenate([part.features for part in parts]),
@@ -67,20 +64,19 @@ def main(words: Sequence[str]) -> None:
     source, calibration, plans = model_source(words[0], Path.cwd()), load(words[1]), words[2].split(",")
     network = importers.load(source.path, "model")
     sets = [joined(paths) for paths in grouped(words[3:])]
-    trials = Trials.of(network, calibration, sets[0], Metric())
-    floats = [floating.run(network, [features for features, _ in each]) for each in sets]
+    first = Trials.of(network, calibration, sets[0], Metric())
+    trials = [first, *(first.on(each) for each in sets[1:])]
+    rates = [100 * per(errors_of(each.dev, each.metric, {"float": each.floats})[0]["float"]) for each in trials]
     print("| plan | off | data | float | integer | increase, points | divergence |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for text in plans:
-        quantized = trials.quantized(plan_named(text), Delta())
-        size = table_bytes(lower(quantized, FAMILIES[FAMILY], plain_modes(quantized), None)) + tanh_table().nbytes
-        off = 100 * (1 - size / (FLOAT_BYTES * network.parameters))
-        for each, outputs in zip(sets, floats, strict=True):
-            found = replace(trials, dev=each, floats=outputs).outcome(quantized)
-            errors, _ = errors_of(each, Metric(), {"float": outputs})
-            rate = 100 * per(errors["float"])
+        quantized = first.quantized(plan_named(text), Delta())
+        program = lower(quantized, FAMILIES[FAMILY], plain_modes(quantized), None)
+        off = percent_off(constant_bytes(program), network.float_bytes)
+        for each, rate in zip(trials, rates, strict=True):
+            found = each.outcome(quantized)
             low, high, over = found.interval.low, found.interval.high, found.interval.over
-            name = str(each.meta.get("name", "data"))
+            name = str(each.dev.meta.get("name", "data"))
             print(
                 f"| {Path(text).stem} | {off:.1f} % | {name} | {rate:.2f} % | {rate + found.increase:.2f} % "
                 f"| {found.increase:+.2f} ({low:+.2f} to {high:+.2f}, over {over}) | {found.divergence:.4f} |",

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-import msgspec
-
 from ..lower import product_cost
 from ..lower.kernels import Family
+from ..schema import Part, about
 from ..target import Costs
-from .sensitivity import Sensitivities
+from .sensitivity import Sensitivities, vector_widths
 from .trials import Outcome, Trials
 
 SCHEMA = "shrinkc-analysis-1"
@@ -21,74 +20,64 @@ CANDIDATE_H = ("candidate.h", "recurrent.h", "candidate.rh")
 """Paths that the study leaves at 16 bits: the candidate's product of h, by cell (Rezk et al. 2022)."""
 
 
-def _about(description: str, **limits: float) -> msgspec.Meta:
-    return msgspec.Meta(description=description, **limits)
-
-
-class _Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A part of the report."""
-
-
-class Effect(_Part):
+class Effect(Part):
     """What one width does to the whole network, all else at 16 bits."""
 
-    bits: Annotated[int, _about("Bits of a weight, or of an element of the vector")]
-    divergence: Annotated[float, _about("How far the outputs are from float's, as the analysis' `divergence` says")]
-    rmse: Annotated[float, _about("Root mean square difference of the outputs from float's, in their unit")]
-    increase: Annotated[float | None, _about("Of the PER, or of wrong labels, points; null: no labels")]
-    ci95: Annotated[tuple[float, float] | None, _about("95 % interval of `increase`, points")]
-    flash: Annotated[int | None, _about("Weights of the path at this width, bytes, without filling; null: a vector")]
+    bits: Annotated[int, about("Bits of a weight, or of an element of the vector")]
+    divergence: Annotated[float, about("How far the outputs are from float's, as the analysis' `divergence` says")]
+    rmse: Annotated[float, about("Root mean square difference of the outputs from float's, in their unit")]
+    increase: Annotated[float | None, about("Of the PER, or of wrong labels, points; null: no labels")]
+    ci95: Annotated[tuple[float, float] | None, about("95 % interval of `increase`, points")]
+    flash: Annotated[int | None, about("Weights of the path at this width, bytes, without filling; null: a vector")]
     instructions: Annotated[
-        float | None, _about("Dense product of the path a step on the target, from its measured costs")
+        float | None, about("Dense product of the path a step on the target, from its measured costs")
     ]
 
 
-class PathEntry(_Part):
-    name: Annotated[str, _about("Path, as layer.gate.source")]
-    rows: Annotated[int, _about("Rows of the matrix", ge=1)]
-    columns: Annotated[int, _about("Columns of the matrix", ge=1)]
-    effects: Annotated[tuple[Effect, ...], _about("At each width")]
+class PathEntry(Part):
+    name: Annotated[str, about("Path, as layer.gate.source")]
+    rows: Annotated[int, about("Rows of the matrix", ge=1)]
+    columns: Annotated[int, about("Columns of the matrix", ge=1)]
+    effects: Annotated[tuple[Effect, ...], about("At each width")]
     worth: Annotated[
-        float, _about(f"Divergence that {FINER} bits save over {SHRUNK}, a byte, in times of the mean over all paths")
+        float, about(f"Divergence that {FINER} bits save over {SHRUNK}, a byte, in times of the mean over all paths")
     ]
-    skip: Annotated[bool, _about("Is it worth leaving at more bits than the rest?")]
+    skip: Annotated[bool, about("Is it worth leaving at more bits than the rest?")]
 
 
-class VectorEntry(_Part):
-    name: Annotated[str, _about("Vector, as layer.source")]
-    width: Annotated[int, _about("Elements of the vector", ge=1)]
-    effects: Annotated[tuple[Effect, ...], _about("At each width")]
+class VectorEntry(Part):
+    name: Annotated[str, about("Vector, as layer.source")]
+    width: Annotated[int, about("Elements of the vector", ge=1)]
+    effects: Annotated[tuple[Effect, ...], about("At each width")]
 
 
-class Study(_Part):
-    paths: Annotated[tuple[str, ...], _about("Paths that the study leaves at 16 bits: the candidate's product of h")]
-    holding: Annotated[tuple[str, ...], _about("Of these, the ones that are worth skipping here")]
+class Study(Part):
+    paths: Annotated[tuple[str, ...], about("Paths that the study leaves at 16 bits: the candidate's product of h")]
+    holding: Annotated[tuple[str, ...], about("Of these, the ones that are worth skipping here")]
 
 
-class Analysis(_Part):
+class Analysis(Part):
     """All of it."""
 
-    schema: Annotated[str, _about("Name and number of this layout")]
-    model: Annotated[str, _about("Model")]
-    target: Annotated[str, _about("Core or board whose costs are shown")]
-    dataset: Annotated[str, _about("Data set that each trial ran over")]
-    utterances: Annotated[int, _about("Utterances of it", ge=1)]
-    calibration_utterances: Annotated[int, _about("Utterances that ranges and rounding were made with", ge=1)]
-    metric: Annotated[str, _about("What `increase` is of: per, accuracy (wrong labels), or outputs (nothing)")]
+    schema: Annotated[str, about("Name and number of this layout")]
+    model: Annotated[str, about("Model")]
+    target: Annotated[str, about("Core or board whose costs are shown")]
+    dataset: Annotated[str, about("Data set that each trial ran over")]
+    utterances: Annotated[int, about("Utterances of it", ge=1)]
+    calibration_utterances: Annotated[int, about("Utterances that ranges and rounding were made with", ge=1)]
+    metric: Annotated[str, about("What `increase` is of: per, accuracy (wrong labels), or outputs (nothing)")]
     divergence: Annotated[
-        str, _about("kl: of softmaxes, nats, mean over frames; square: mean square over the float outputs' variance")
+        str, about("kl: of softmaxes, nats, mean over frames; square: mean square over the float outputs' variance")
     ]
-    rest: Annotated[Effect, _about("With everything at 16 bits")]
-    paths: Annotated[tuple[PathEntry, ...], _about("Every matrix, in the order of the network")]
-    vectors: Annotated[tuple[VectorEntry, ...], _about("Every vector that products read")]
-    study: Annotated[Study, _about("What became of the study's choice")]
+    rest: Annotated[Effect, about("With everything at 16 bits")]
+    paths: Annotated[tuple[PathEntry, ...], about("Every matrix, in the order of the network")]
+    vectors: Annotated[tuple[VectorEntry, ...], about("Every vector that products read")]
+    study: Annotated[Study, about("What became of the study's choice")]
 
 
 def analysis(trials: Trials, found: Sensitivities, dataset: str, target: str, family: Family, costs: Costs) -> Analysis:
     """The report of all trials."""
-    shapes = {
-        f"{layer.name}.{name}": array.shape for layer in trials.network.layers for name, array in layer.matrices.items()
-    }
+    shapes = {name: array.shape for name, array in trials.network.matrices.items()}
     worth = _worth(found, {name: rows * columns for name, (rows, columns) in shapes.items()})
     saved = {name: _saved(effects) for name, effects in found.paths.items()}
     total = sum(saved.values()) or 1.0
@@ -126,11 +115,7 @@ def analysis(trials: Trials, found: Sensitivities, dataset: str, target: str, fa
 
 
 def _vectors(trials: Trials, found: Sensitivities) -> tuple[VectorEntry, ...]:
-    widths = {
-        f"{layer.name}.{source}": layer.width(source)
-        for layer in trials.network.layers
-        for source in layer.cell.sources
-    }
+    widths = vector_widths(trials.network)
     return tuple(
         VectorEntry(name=name, width=widths[name], effects=tuple(_effect(bits, one) for bits, one in effects.items()))
         for name, effects in found.vectors.items()
@@ -158,11 +143,6 @@ def _worth(found: Sensitivities, weights: Mapping[str, int]) -> dict[str, float]
     """By path: divergence that more bits save a weight, over the mean of that over all weights."""
     mean = sum(_saved(effects) for effects in found.paths.values()) / sum(weights.values())
     return {name: _saved(effects) / weights[name] / mean if mean else 0.0 for name, effects in found.paths.items()}
-
-
-def to_json(found: Analysis) -> str:
-    """The report as JSON, two spaces of indent."""
-    return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
 
 def cost_rows(found: Analysis) -> list[tuple[str, ...]]:

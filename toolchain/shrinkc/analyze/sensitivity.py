@@ -27,19 +27,9 @@ class Sensitivities:
     vectors: Mapping[str, Mapping[int, Outcome]]
 
 
-def path_names(network: Network) -> list[str]:
-    """Every matrix of a network, as `layer.gate.source`."""
-    return [
-        f"{layer.name}.{affine.gate}.{source}"
-        for layer in network.layers
-        for affine in layer.cell.affines
-        for source in affine.sources
-    ]
-
-
-def vector_names(network: Network) -> list[str]:
-    """Every vector that products read, as `layer.source`."""
-    return [f"{layer.name}.{source}" for layer in network.layers for source in layer.cell.sources]
+def vector_widths(network: Network) -> dict[str, int]:
+    """Every vector that products read, as `layer.source`, with its elements."""
+    return {f"{layer.name}.{source}": layer.width(source) for layer in network.layers for source in layer.cell.sources}
 
 
 def sensitivities(
@@ -52,10 +42,10 @@ def sensitivities(
     """
     rest = _at_rest(plan)
     plans: dict[tuple[str, str, int], Plan] = {("floor", "", REST): rest}
-    for name in path_names(trials.network):
+    for name in trials.network.matrices:
         for bits in WEIGHTS:
             plans["path", name, bits] = replace(rest, paths=(*rest.paths, Rule(name, weights=bits)))
-    for name in vector_names(trials.network):
+    for name in vector_widths(trials.network):
         for bits in ACTIVATIONS:
             plans["vector", name, bits] = replace(rest, groups=(*rest.groups, Rule(name, activations=bits)))
     found: dict[tuple[str, str, int], Outcome] = {}

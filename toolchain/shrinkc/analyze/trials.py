@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -53,7 +53,11 @@ class Trials:
     def of(cls, network: Network, calibration: Dataset, dev: Dataset, metric: Metric) -> "Trials":
         """Calibrates the model, and runs it in float."""
         ranges = calibrate(network, [features for features, _ in calibration])
-        return cls(network, ranges, calibration, dev, metric, floating.run(network, [features for features, _ in dev]))
+        return cls(network, ranges, calibration, dev, metric, _float_outputs(network, dev))
+
+    def on(self, dev: Dataset) -> "Trials":
+        """The same model, tried on other data."""
+        return replace(self, dev=dev, floats=_float_outputs(self.network, dev))
 
     @property
     def logits(self) -> bool:
@@ -97,6 +101,10 @@ class Trials:
                 yield from pool.map(_try, plans)
         except BrokenProcessPool as error:
             raise BuildError("a trial's process was killed, as when memory runs out: use fewer --jobs") from error
+
+
+def _float_outputs(network: Network, dataset: Dataset) -> Outputs:
+    return floating.run(network, [features for features, _ in dataset])
 
 
 _TAKEN: dict[str, tuple[Trials, Delta, int | None]] = {}

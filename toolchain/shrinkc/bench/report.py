@@ -10,81 +10,69 @@ from ..compile.toolchain import ARM_COMPILER
 from ..compile.versions import program_version
 from ..emulate.qemu import EMULATOR
 from ..errors import InputError
+from ..schema import Part, about
 
 SCHEMA = "shrinkc-bench-1"
 
 
-def _about(description: str, **limits: float) -> msgspec.Meta:
-    return msgspec.Meta(description=description, **limits)
+class Instructions(Part):
+    total: Annotated[float, about("Instructions a step, mean over the steps", ge=0)]
+    scan: Annotated[float | None, about("Of these, scanning vectors for changes and quantising them; null: no split")]
+    products: Annotated[float | None, about("Products of matrices")]
+    elementwise: Annotated[float | None, about("The cells' loops over their units")]
+    rest: Annotated[float | None, about("Everything else: calls, and what several parts share")]
 
 
-class _Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A part of the report."""
+class Memory(Part):
+    flash: Annotated[int, about("What a product links into flash, bytes", ge=0)]
+    weights: Annotated[int, about("Weights, biases, scales and tables of this model, part of `flash`, bytes", ge=0)]
+    code: Annotated[int, about("Code and shared tables, part of `flash`, bytes", ge=0)]
+    ram: Annotated[int, about("State that the caller keeps, without the stack, bytes", ge=0)]
+    stack: Annotated[int, about("Deepest stack of one call, bytes", ge=0)]
 
 
-class Instructions(_Part):
-    total: Annotated[float, _about("Instructions a step, mean over the steps", ge=0)]
-    scan: Annotated[float | None, _about("Of these, scanning vectors for changes and quantising them; null: no split")]
-    products: Annotated[float | None, _about("Products of matrices")]
-    elementwise: Annotated[float | None, _about("The cells' loops over their units")]
-    rest: Annotated[float | None, _about("Everything else: calls, and what several parts share")]
+class Group(Part):
+    name: Annotated[str, about("Send group, as vector@bits")]
+    width: Annotated[int, about("Elements of the vector", ge=1)]
+    mode: Annotated[str, about("How its products are computed: delta or dense")]
+    cheaper: Annotated[str, about("How the compiler would compute them at this share")]
+    unsent: Annotated[float, about("Share of the elements that was not sent over the steps; dense: 0", ge=0, le=1)]
 
 
-class Memory(_Part):
-    flash: Annotated[int, _about("What a product links into flash, bytes", ge=0)]
-    weights: Annotated[int, _about("Weights, biases, scales and tables of this model, part of `flash`, bytes", ge=0)]
-    code: Annotated[int, _about("Code and shared tables, part of `flash`, bytes", ge=0)]
-    ram: Annotated[int, _about("State that the caller keeps, without the stack, bytes", ge=0)]
-    stack: Annotated[int, _about("Deepest stack of one call, bytes", ge=0)]
+class Shape(Part):
+    cell: Annotated[str, about("lstm, gru (reset after), ligru or sru")]
+    inputs: Annotated[int, about("Elements of the input", ge=1)]
+    units: Annotated[int, about("Units of its one layer", ge=1)]
+    weights: Annotated[int, about("Bits of a weight")]
+    unsent: Annotated[int | None, about("Percent of the columns unsent; null: dense, without thresholds")]
 
 
-class Group(_Part):
-    name: Annotated[str, _about("Send group, as vector@bits")]
-    width: Annotated[int, _about("Elements of the vector", ge=1)]
-    mode: Annotated[str, _about("How its products are computed: delta or dense")]
-    cheaper: Annotated[str, _about("How the compiler would compute them at this share")]
-    unsent: Annotated[float, _about("Share of the elements that was not sent over the steps; dense: 0", ge=0, le=1)]
-
-
-class Shape(_Part):
-    cell: Annotated[str, _about("lstm, gru (reset after), ligru or sru")]
-    inputs: Annotated[int, _about("Elements of the input", ge=1)]
-    units: Annotated[int, _about("Units of its one layer", ge=1)]
-    weights: Annotated[int, _about("Bits of a weight")]
-    unsent: Annotated[int | None, _about("Percent of the columns unsent; null: dense, without thresholds")]
-
-
-class Result(_Part, omit_defaults=True):
+class Result(Part, omit_defaults=True):
     """One model on one core. Without `instructions`, `problem` says why."""
 
-    name: Annotated[str, _about("Model or standard shape")]
-    target: Annotated[str, _about("Core or board")]
-    kernels: Annotated[str, _about("Family of kernels")]
-    multiplications: Annotated[int, _about("Multiplications of a step with all products dense", ge=0)]
-    shape: Annotated[Shape | None, _about("The standard shape; absent for a model")] = None
-    instructions: Annotated[Instructions | None, _about("Cost of a step")] = None
-    memory: Annotated[Memory | None, _about("Memory, bytes")] = None
-    groups: Annotated[tuple[Group, ...], _about("Send groups")] = ()
-    problem: Annotated[str | None, _about("Why there is no figure; absent where there is")] = None
+    name: Annotated[str, about("Model or standard shape")]
+    target: Annotated[str, about("Core or board")]
+    kernels: Annotated[str, about("Family of kernels")]
+    multiplications: Annotated[int, about("Multiplications of a step with all products dense", ge=0)]
+    shape: Annotated[Shape | None, about("The standard shape; absent for a model")] = None
+    instructions: Annotated[Instructions | None, about("Cost of a step")] = None
+    memory: Annotated[Memory | None, about("Memory, bytes")] = None
+    groups: Annotated[tuple[Group, ...], about("Send groups")] = ()
+    problem: Annotated[str | None, about("Why there is no figure; absent where there is")] = None
 
 
-class Bench(_Part):
-    schema: Annotated[str, _about(f"Version of this format: `{SCHEMA}`")]
-    tools: Annotated[dict[str, str], _about("Version of each tool that took part")]
-    steps: Annotated[int, _about("Steps that were counted", ge=1)]
-    no_split: Annotated[str | None, _about("Why totals are not split; null where they are")]
-    results: Annotated[tuple[Result, ...], _about("One for each model and core")]
+class Bench(Part):
+    schema: Annotated[str, about(f"Version of this format: `{SCHEMA}`")]
+    tools: Annotated[dict[str, str], about("Version of each tool that took part")]
+    steps: Annotated[int, about("Steps that were counted", ge=1)]
+    no_split: Annotated[str | None, about("Why totals are not split; null where they are")]
+    results: Annotated[tuple[Result, ...], about("One for each model and core")]
 
 
 def tools() -> dict[str, str]:
     """Versions of what makes the figures."""
     names = (ARM_COMPILER, EMULATOR)
     return {"shrinkc": __version__, **{name: program_version(name) or "unknown" for name in names}}
-
-
-def to_json(bench: Bench) -> str:
-    """Keys in declared order, two spaces of indent, a newline at the end."""
-    return msgspec.json.format(msgspec.json.encode(bench), indent=2).decode() + "\n"
 
 
 def from_json(text: bytes | str, where: str) -> Bench:

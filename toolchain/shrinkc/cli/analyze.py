@@ -34,7 +34,8 @@ def command(limit: int | None, jobs: int | None, as_json: bool, **options: str |
         project = project.set(("target",), DEFAULT_TARGET, "--target")
     settings = resolve(project)
     from .. import pipeline
-    from ..analyze.report import conclusions, cost_rows, path_rows, to_json, vector_rows
+    from ..analyze.report import conclusions, cost_rows, path_rows, vector_rows
+    from ..schema import to_json
 
     with Progress() as progress:
         found = pipeline.analyze(settings, limit, jobs, progress)

@@ -61,7 +61,7 @@ def command(
     found = _measured(measure, _targets(target, standard), steps, jobs or len(os.sched_getaffinity(0)))
     _print(found, as_json, named=standard)
     if output is not None:
-        from ..bench.report import to_json
+        from ..schema import to_json
 
         write_whole(Path(output), to_json(found))
         click.echo(f"written to {os.path.relpath(output)}", err=as_json)
@@ -144,7 +144,8 @@ def _measured(measure: Measure, targets: list["Target"], steps: int, jobs: int) 
 
 
 def _print(found: "BenchReport", as_json: bool, named: bool) -> None:
-    from ..bench.report import rows, to_json
+    from ..bench.report import rows
+    from ..schema import to_json
 
     if as_json:
         print_json(to_json(found))

@@ -40,7 +40,7 @@ def print_json(text: str) -> None:
 
 def print_report(report: object, as_json: bool) -> None:
     """Print a build's report: its headline, or all of it as JSON."""
-    from ..score.report import to_json
+    from ..schema import to_json
     from ..score.table import headline, title
 
     if as_json:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..network import Layer, Network
     from ..project.settings import Source
 
-FLOAT_BYTES = 4
-
 
 @click.command("inspect")
 @click.argument("model")
@@ -23,10 +21,9 @@ FLOAT_BYTES = 4
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(model: str, run_reference: bool, dataset: str | None, as_json: bool) -> None:
     """Show the layers, paths and sizes of MODEL (a file, or zoo:NAME)."""
-    import msgspec
-
     from ..importers import load
     from ..project.resolve import model_source
+    from ..schema import to_json
     from ..zoo import PREFIX as ZOO
 
     if dataset is not None and not run_reference:
@@ -38,7 +35,7 @@ def command(model: str, run_reference: bool, dataset: str | None, as_json: bool)
     check = _run_reference(source, network, dataset) if run_reference else None
     found = describe(network) | ({"reference": _described(check)} if check else {})
     if as_json:
-        print_json(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json(to_json(found))
     else:
         _print(found)
     if check and not check.good:
@@ -56,7 +53,7 @@ def describe(network: "Network") -> dict[str, object]:
         "outputs": network.outputs,
         "streams": network.streams,
         "parameters": network.parameters,
-        "float_bytes": network.parameters * FLOAT_BYTES,
+        "float_bytes": network.float_bytes,
         "layers": [_layer(layer) for layer in network.layers],
         "paths": [
             {"name": f"{layer.name}.{path}", "rows": int(matrix.shape[0]), "columns": int(matrix.shape[1])}

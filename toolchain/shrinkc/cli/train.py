@@ -2,10 +2,14 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..train.cells import CELLS
+
+if TYPE_CHECKING:
+    from ..project import Plan
 
 
 @click.command("train")
@@ -85,7 +89,7 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _plan(path: Path):  # type: ignore[no-untyped-def]
+def _plan(path: Path) -> "Plan":
     """The plan of a file."""
     from ..project.plan_file import with_plan
     from ..project.resolve import plan_of

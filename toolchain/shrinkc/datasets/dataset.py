@@ -108,6 +108,12 @@ def check_width(dataset: Dataset, path: Path | str, width: int) -> None:
         )
 
 
+def check_alike(dataset: Dataset, name: Path | str, first: Dataset, first_name: Path | str) -> None:
+    """Raise an InputError unless two data sets can be one: the same symbols and the same width."""
+    if dataset.symbols != first.symbols or dataset.width != first.width:
+        raise InputError(f"{name}: its symbols or its width differ from those of {first_name}")
+
+
 def load(path: Path | str) -> Dataset:
     """Read and check a dataset.
 

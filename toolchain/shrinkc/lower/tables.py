@@ -1,5 +1,6 @@
 """Bytes of the tables that a program keeps in flash, known before anything is compiled."""
 
+from ..numbers.functions import tanh_table
 from .program import TYPE_BYTES, Program
 
 GROUP_BYTES, MATRIX_BYTES = 16, 8
@@ -30,3 +31,13 @@ def table_bytes(program: Program) -> int:
         + GROUP_BYTES * len(network.groups)
         + MATRIX_BYTES * len(program.matrices)
     )
+
+
+def constant_bytes(program: Program) -> int:
+    """All that a model keeps in flash beside its code: its tables, and that of tanh."""
+    return table_bytes(program) + tanh_table().nbytes
+
+
+def percent_off(kept: int, float_bytes: int) -> float:
+    """How much smaller `kept` bytes are than the float parameters: 100 x (1 - kept / float_bytes)."""
+    return 100.0 * (1.0 - kept / float_bytes)

@@ -20,6 +20,8 @@ class Placed(Protocol):
 
 
 Any = TypeVar("Any", bound=Placed)
+FLOAT_BYTES = 4
+"""Of a 32-bit float."""
 
 
 def ranks(layers: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
@@ -101,6 +103,21 @@ class Network:
     def streams(self) -> bool:
         """Whether it goes frame by frame; otherwise it takes whole utterances."""
         return streams(self.layers)
+
+    @property
+    def matrices(self) -> dict[str, np.ndarray]:
+        """All matrices by path, `layer.gate.source`, in the order of the equations."""
+        return {
+            f"{layer.name}.{affine.gate}.{source}": layer.matrices[f"{affine.gate}.{source}"]
+            for layer in self.layers
+            for affine in layer.cell.affines
+            for source in affine.sources
+        }
+
+    @property
+    def float_bytes(self) -> int:
+        """Of the parameters as 32-bit floats."""
+        return FLOAT_BYTES * self.parameters
 
     @property
     def parameters(self) -> int:

@@ -5,13 +5,12 @@ from typing import Literal
 
 from ..compile.image import Image
 from ..lower.program import TYPE_BYTES, Program, Sums
+from ..lower.tables import percent_off
 from ..network import Network
 from ..numbers.functions import tanh_table
 from ..project import Settings
 from ..quantize.quantized import QuantizedNetwork, SendGroup
 from . import report
-
-FLOAT_BYTES = 4
 
 
 def report_of(
@@ -29,7 +28,6 @@ def report_of(
     shares: by send group, the share of its elements that was sent on the calibration set.
     """
     quantized = program.network
-    float_bytes = network.parameters * FLOAT_BYTES
     quantized_bytes = image.sizes.weights + tanh_table().nbytes
     return report.Report(
         schema=report.SCHEMA,
@@ -38,9 +36,9 @@ def report_of(
         digest=digest,
         tools=tools,
         compression=report.Compression(
-            float_bytes=float_bytes,
+            float_bytes=network.float_bytes,
             quantized_bytes=quantized_bytes,
-            percent=100.0 * (1.0 - quantized_bytes / float_bytes),
+            percent=percent_off(quantized_bytes, network.float_bytes),
         ),
         sizes=report.Sizes(
             flash=image.sizes.flash,

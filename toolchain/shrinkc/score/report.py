@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import InputError
 from ..files import write_whole
+from ..schema import Part, about, to_json
 
 SCHEMA_FAMILY = "shrinkc-report-"
 SCHEMA = SCHEMA_FAMILY + "3"
@@ -18,30 +19,22 @@ FILE_NAME = "report.json"
 PAGE_NAME = "report.html"
 
 
-def _about(description: str, **limits: float) -> msgspec.Meta:
-    return msgspec.Meta(description=description, **limits)
-
-
 def _bytes(description: str) -> msgspec.Meta:
-    return msgspec.Meta(description=f"{description}, bytes", ge=0)
+    return about(f"{description}, bytes", ge=0)
 
 
-class _Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A part of the report. Unknown keys are refused: they mean another schema."""
+class Model(Part):
+    name: Annotated[str, about("Prefix of the generated C names and files")]
+    parameters: Annotated[int, about("Weights and biases of the float model", ge=0)]
 
 
-class Model(_Part):
-    name: Annotated[str, _about("Prefix of the generated C names and files")]
-    parameters: Annotated[int, _about("Weights and biases of the float model", ge=0)]
-
-
-class Compression(_Part):
+class Compression(Part):
     float_bytes: Annotated[int, _bytes("Parameters as 32-bit floats")]
     quantized_bytes: Annotated[int, _bytes("Weights as stored, with biases, scales and the table of tanh")]
-    percent: Annotated[float, _about("100 x (1 - quantized_bytes / float_bytes)")]
+    percent: Annotated[float, about("100 x (1 - quantized_bytes / float_bytes)")]
 
 
-class Sizes(_Part):
+class Sizes(Part):
     flash: Annotated[int, _bytes("What a product links into flash: weights, tables and code")]
     weights: Annotated[int, _bytes("Weights, biases, scales and tables of this model, part of `flash`")]
     code: Annotated[int, _bytes("Code and shared tables, part of `flash`")]
@@ -50,145 +43,138 @@ class Sizes(_Part):
     image: Annotated[int, _bytes("Whole test image, with start-up and harness")]
 
 
-class PathEntry(_Part):
-    name: Annotated[str, _about("Path, as layer.gate.source")]
-    group: Annotated[str, _about("Send group whose vector it multiplies")]
-    rows: Annotated[int, _about("Rows of the matrix", ge=0)]
-    columns: Annotated[int, _about("Columns of the matrix", ge=0)]
-    weight_bits: Annotated[int, _about("Bits of a weight")]
-    activation_bits: Annotated[int, _about("Bits of an input")]
-    clipping: Annotated[str, _about("How the weights' range was chosen")]
-    rounding: Annotated[str, _about("How the weights were rounded: to the nearest, or compensated")]
-    threshold: Annotated[int | None, _about("Delta threshold in steps of the input's grid; null: off")]
-    largest_accumulator: Annotated[int, _about("Largest value proven possible in its accumulator", ge=0)]
+class PathEntry(Part):
+    name: Annotated[str, about("Path, as layer.gate.source")]
+    group: Annotated[str, about("Send group whose vector it multiplies")]
+    rows: Annotated[int, about("Rows of the matrix", ge=0)]
+    columns: Annotated[int, about("Columns of the matrix", ge=0)]
+    weight_bits: Annotated[int, about("Bits of a weight")]
+    activation_bits: Annotated[int, about("Bits of an input")]
+    clipping: Annotated[str, about("How the weights' range was chosen")]
+    rounding: Annotated[str, about("How the weights were rounded: to the nearest, or compensated")]
+    threshold: Annotated[int | None, about("Delta threshold in steps of the input's grid; null: off")]
+    largest_accumulator: Annotated[int, about("Largest value proven possible in its accumulator", ge=0)]
     directions: Annotated[
-        int, _about("Times an utterance passes through it: 2 where both directions share it", ge=1)
+        int, about("Times an utterance passes through it: 2 where both directions share it", ge=1)
     ] = 1
-    once: Annotated[bool, _about("Is it multiplied once an utterance, behind a layer that gives its last step?")] = (
-        False
-    )
+    once: Annotated[bool, about("Is it multiplied once an utterance, behind a layer that gives its last step?")] = False
 
 
-class GroupEntry(_Part):
-    name: Annotated[str, _about("Send group, as vector@bits")]
-    width: Annotated[int, _about("Elements of the vector", ge=0)]
-    bits: Annotated[int, _about("Bits of an element")]
-    scale: Annotated[float, _about("Real value of one step")]
-    threshold: Annotated[int | None, _about("Delta threshold in steps; null: off")]
-    sent: Annotated[float, _about("Share of its elements that were sent on the calibration set", ge=0, le=1)]
+class GroupEntry(Part):
+    name: Annotated[str, about("Send group, as vector@bits")]
+    width: Annotated[int, about("Elements of the vector", ge=0)]
+    bits: Annotated[int, about("Bits of an element")]
+    scale: Annotated[float, about("Real value of one step")]
+    threshold: Annotated[int | None, about("Delta threshold in steps; null: off")]
+    sent: Annotated[float, about("Share of its elements that were sent on the calibration set", ge=0, le=1)]
     mode: Annotated[
         Literal["delta", "dense"],
-        _about("How products with it are computed: of the columns sent, or densely over the values last sent"),
+        about("How products with it are computed: of the columns sent, or densely over the values last sent"),
     ]
 
 
-class AccumulatorEntry(_Part):
-    name: Annotated[str, _about("Accumulator")]
-    rows: Annotated[int, _about("Accumulators in it", ge=0)]
-    shared: Annotated[bool, _about("Do products of several vectors add into one sum?")]
-    paths: Annotated[tuple[str, ...], _about("Paths that add into it")]
+class AccumulatorEntry(Part):
+    name: Annotated[str, about("Accumulator")]
+    rows: Annotated[int, about("Accumulators in it", ge=0)]
+    shared: Annotated[bool, about("Do products of several vectors add into one sum?")]
+    paths: Annotated[tuple[str, ...], about("Paths that add into it")]
     ram: Annotated[int, _bytes("Sums kept from step to step; 0 where all products are dense and share scratch memory")]
 
 
-class Divergence(_Part):
-    layer: Annotated[str, _about("Layer where the device first differs")]
-    quantity: Annotated[str, _about("What differs: an output, a vector, or the count of columns sent")]
-    utterance: Annotated[int, _about("Utterance in the data set, from 0", ge=0)]
-    frame: Annotated[int, _about("Frame in the utterance, from 0", ge=0)]
-    index: Annotated[int, _about("Element of the vector, from 0", ge=0)]
-    device: Annotated[int, _about("Integer on the device")]
-    reference: Annotated[int, _about("Integer of the reference")]
+class Divergence(Part):
+    layer: Annotated[str, about("Layer where the device first differs")]
+    quantity: Annotated[str, about("What differs: an output, a vector, or the count of columns sent")]
+    utterance: Annotated[int, about("Utterance in the data set, from 0", ge=0)]
+    frame: Annotated[int, about("Frame in the utterance, from 0", ge=0)]
+    index: Annotated[int, about("Element of the vector, from 0", ge=0)]
+    device: Annotated[int, about("Integer on the device")]
+    reference: Annotated[int, about("Integer of the reference")]
 
 
-class Per(_Part):
-    float: Annotated[float, _about("Float model, fraction")]
-    integer: Annotated[float, _about("Integer reference, fraction")]
-    device: Annotated[float, _about("Device's own outputs, fraction")]
-    increase: Annotated[float, _about("Device minus float, points (100 x fraction)")]
-    ci95: Annotated[tuple[float, float], _about("95 % interval of device minus float, points")]
-    resampled: Annotated[Literal["utterances", "speakers"], _about("What the bootstrap for `ci95` draws")]
+class Per(Part):
+    float: Annotated[float, about("Float model, fraction")]
+    integer: Annotated[float, about("Integer reference, fraction")]
+    device: Annotated[float, about("Device's own outputs, fraction")]
+    increase: Annotated[float, about("Device minus float, points (100 x fraction)")]
+    ci95: Annotated[tuple[float, float], about("95 % interval of device minus float, points")]
+    resampled: Annotated[Literal["utterances", "speakers"], about("What the bootstrap for `ci95` draws")]
 
 
-class Counts(_Part):
-    substitutions: Annotated[int, _about("Symbols heard as another", ge=0)]
-    deletions: Annotated[int, _about("Symbols missed", ge=0)]
-    insertions: Annotated[int, _about("Symbols too many", ge=0)]
+class Counts(Part):
+    substitutions: Annotated[int, about("Symbols heard as another", ge=0)]
+    deletions: Annotated[int, about("Symbols missed", ge=0)]
+    insertions: Annotated[int, about("Symbols too many", ge=0)]
 
 
-class ErrorCounts(_Part):
-    float: Annotated[Counts, _about("Float model")]
-    integer: Annotated[Counts, _about("Integer reference")]
-    device: Annotated[Counts, _about("Device's own outputs")]
+class ErrorCounts(Part):
+    float: Annotated[Counts, about("Float model")]
+    integer: Annotated[Counts, about("Integer reference")]
+    device: Annotated[Counts, about("Device's own outputs")]
 
 
-class Accuracy(_Part):
-    unit: Annotated[Literal["frames", "sequences"], _about("What one label stands for")]
-    float: Annotated[float, _about("Float model, fraction")]
-    integer: Annotated[float, _about("Integer reference, fraction")]
-    device: Annotated[float, _about("Device's own outputs, fraction")]
-    change: Annotated[float, _about("Device minus float, points (100 x fraction)")]
-    ci95: Annotated[tuple[float, float], _about("95 % interval of device minus float, points")]
-    resampled: Annotated[Literal["utterances", "speakers"], _about("What the bootstrap for `ci95` draws")]
+class Accuracy(Part):
+    unit: Annotated[Literal["frames", "sequences"], about("What one label stands for")]
+    float: Annotated[float, about("Float model, fraction")]
+    integer: Annotated[float, about("Integer reference, fraction")]
+    device: Annotated[float, about("Device's own outputs, fraction")]
+    change: Annotated[float, about("Device minus float, points (100 x fraction)")]
+    ci95: Annotated[tuple[float, float], about("95 % interval of device minus float, points")]
+    resampled: Annotated[Literal["utterances", "speakers"], about("What the bootstrap for `ci95` draws")]
 
 
-class Gap(_Part):
-    rmse: Annotated[float, _about("Root mean square difference, in the outputs' unit")]
-    max: Annotated[float, _about("Largest absolute difference, in the outputs' unit")]
-    cosine: Annotated[float, _about("Cosine between all outputs as one vector, -1 to 1")]
+class Gap(Part):
+    rmse: Annotated[float, about("Root mean square difference, in the outputs' unit")]
+    max: Annotated[float, about("Largest absolute difference, in the outputs' unit")]
+    cosine: Annotated[float, about("Cosine between all outputs as one vector, -1 to 1")]
 
 
-class Instructions(_Part):
-    mean: Annotated[float, _about("Mean over frames")]
-    min: Annotated[int, _about("Least of a frame", ge=0)]
-    max: Annotated[int, _about("Most of a frame", ge=0)]
+class Instructions(Part):
+    mean: Annotated[float, about("Mean over frames")]
+    min: Annotated[int, about("Least of a frame", ge=0)]
+    max: Annotated[int, about("Most of a frame", ge=0)]
 
 
-class Eliminated(_Part):
-    percent: Annotated[float, _about("100 x (1 - multiplications done / of dense products), all products")]
-    by_path: Annotated[dict[str, float], _about("The same for each path alone, percent")]
+class Eliminated(Part):
+    percent: Annotated[float, about("100 x (1 - multiplications done / of dense products), all products")]
+    by_path: Annotated[dict[str, float], about("The same for each path alone, percent")]
 
 
-class Verification(_Part):
-    dataset: Annotated[str, _about("Data set")]
-    dataset_utterances: Annotated[int, _about("Utterances that it holds", ge=0)]
-    utterances: Annotated[int, _about("Utterances run", ge=0)]
-    frames: Annotated[int, _about("Frames run, without padding", ge=0)]
-    symbols: Annotated[int, _about("Reference symbols counted (labels, for accuracy)", ge=0)]
-    silence: Annotated[bool, _about("Was silence counted among the symbols?")]
-    emulator: Annotated[str, _about("What ran the image")]
-    bit_exact: Annotated[bool, _about("Do all outputs and counts of sent columns equal the reference's?")]
-    first_divergence: Annotated[Divergence | None, _about("Where they first differ; null where nothing does")]
-    per: Annotated[Per | None, _about("Phone error rate; null where the metric is another")]
-    errors: Annotated[ErrorCounts | None, _about("Errors behind `per`")]
-    accuracy: Annotated[Accuracy | None, _about("Accuracy; null where the metric is another")]
-    distance: Annotated[Gap, _about("Device's outputs against the float model's")]
-    instructions_per_frame: Annotated[Instructions, _about("Instructions of the device's call, a frame")]
-    eliminated: Annotated[Eliminated, _about("Share of the multiplications that the delta scan saves")]
+class Verification(Part):
+    dataset: Annotated[str, about("Data set")]
+    dataset_utterances: Annotated[int, about("Utterances that it holds", ge=0)]
+    utterances: Annotated[int, about("Utterances run", ge=0)]
+    frames: Annotated[int, about("Frames run, without padding", ge=0)]
+    symbols: Annotated[int, about("Reference symbols counted (labels, for accuracy)", ge=0)]
+    silence: Annotated[bool, about("Was silence counted among the symbols?")]
+    emulator: Annotated[str, about("What ran the image")]
+    bit_exact: Annotated[bool, about("Do all outputs and counts of sent columns equal the reference's?")]
+    first_divergence: Annotated[Divergence | None, about("Where they first differ; null where nothing does")]
+    per: Annotated[Per | None, about("Phone error rate; null where the metric is another")]
+    errors: Annotated[ErrorCounts | None, about("Errors behind `per`")]
+    accuracy: Annotated[Accuracy | None, about("Accuracy; null where the metric is another")]
+    distance: Annotated[Gap, about("Device's outputs against the float model's")]
+    instructions_per_frame: Annotated[Instructions, about("Instructions of the device's call, a frame")]
+    eliminated: Annotated[Eliminated, about("Share of the multiplications that the delta scan saves")]
     stack: Annotated[int, _bytes("Deepest stack measured while it ran")]
 
 
-class Report(_Part, omit_defaults=True):
+class Report(Part, omit_defaults=True):
     """`report.json`, its top level. `verification` is absent until the image is verified."""
 
-    schema: Annotated[str, _about(f"Version of this format: `{SCHEMA}`")]
-    model: Annotated[Model, _about("The model")]
-    target: Annotated[str, _about("Target that it was built for")]
-    digest: Annotated[str, _about("SHA-256 of the generated sources")]
-    tools: Annotated[dict[str, str], _about("Version of each tool that took part")]
-    compression: Annotated[Compression, _about("Parameters before and after")]
-    sizes: Annotated[Sizes, _about("Memory")]
-    paths: Annotated[tuple[PathEntry, ...], _about("Matrices, in the order computed")]
-    groups: Annotated[tuple[GroupEntry, ...], _about("Send groups")]
-    accumulators: Annotated[tuple[AccumulatorEntry, ...], _about("Accumulators kept or shared")]
-    notes: Annotated[tuple[str, ...], _about("What a user should know, a sentence each")]
-    files: Annotated[tuple[str, ...], _about("Files that the build wrote into its folder")]
-    build: Annotated[dict[str, object], _about("Settings of the build: `shrinkc.toml` with all keys")]
-    verification: Annotated[Verification | None, _about("Result of `shrinkc verify`; absent before")] = None
-
-
-def to_json(report: Report) -> str:
-    """The text of `report.json`: keys in declared order, two spaces of indent, a newline at the end."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+    schema: Annotated[str, about(f"Version of this format: `{SCHEMA}`")]
+    model: Annotated[Model, about("The model")]
+    target: Annotated[str, about("Target that it was built for")]
+    digest: Annotated[str, about("SHA-256 of the generated sources")]
+    tools: Annotated[dict[str, str], about("Version of each tool that took part")]
+    compression: Annotated[Compression, about("Parameters before and after")]
+    sizes: Annotated[Sizes, about("Memory")]
+    paths: Annotated[tuple[PathEntry, ...], about("Matrices, in the order computed")]
+    groups: Annotated[tuple[GroupEntry, ...], about("Send groups")]
+    accumulators: Annotated[tuple[AccumulatorEntry, ...], about("Accumulators kept or shared")]
+    notes: Annotated[tuple[str, ...], about("What a user should know, a sentence each")]
+    files: Annotated[tuple[str, ...], about("Files that the build wrote into its folder")]
+    build: Annotated[dict[str, object], about("Settings of the build: `shrinkc.toml` with all keys")]
+    verification: Annotated[Verification | None, about("Result of `shrinkc verify`; absent before")] = None
 
 
 def from_json(text: bytes | str, where: str) -> Report:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..datasets.dataset import Dataset
+from ..datasets.dataset import Dataset, check_alike
 from ..errors import InputError
 from .augment import augment
 from .settings import Settings
@@ -77,8 +77,7 @@ def gather(datasets: Sequence[Dataset], names: Sequence[str]) -> TrainingData:
     kept: list[Utterance] = []
     left_out = {}
     for dataset, name in zip(datasets, names, strict=True):
-        if dataset.symbols != first.symbols or dataset.width != first.width:
-            raise InputError(f"{name}: its symbols or its width differ from those of {names[0]}")
+        check_alike(dataset, name, first, names[0])
         check_labelled(dataset, name)
         found = [Utterance(*one, dataset.frame_labels_of(index)) for index, one in enumerate(dataset)]
         enough = [utterance for utterance in found if len(utterance.features) >= utterance.fewest_frames]
