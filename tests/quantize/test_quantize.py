@@ -18,6 +18,7 @@ BITS = st.sampled_from([2, 4, 8, 16])
 ACTIVATIONS = st.sampled_from([4, 8, 16])
 CLIPPING = st.sampled_from(["max", "mmse", "percentile"])
 NETWORK = recognizer()
+RANGES = {2: (-2, 1), 4: (-8, 7), 8: (-127, 127), 16: (-32767, 32767)}
 
 
 def test_paths_name_every_matrix_once():
@@ -91,7 +92,8 @@ def test_no_sum_exceeds_its_proof_even_on_the_worst_input(plan):
         for matrix in one.matrices:
             limit = network.group(matrix.group).limit
             worst = worst + np.abs(matrix.weights.astype(np.int64) * limit).sum(axis=1)
-            assert np.abs(matrix.weights).max() <= (1 << (matrix.bits - 1)) - 1
+            least, largest = RANGES[matrix.bits]
+            assert matrix.weights.min() >= least and matrix.weights.max() <= largest
         assert np.array_equal(worst, one.bounds)
         for index in range(len(one.gates)):
             rows = slice(index * one.units, (index + 1) * one.units)

@@ -12,18 +12,24 @@ OPPOSITE = [[1.0, -1.0], [-1.0, 1.0]]
 LOUDER = [[1.0, 2.0], [2.0, 4.0]]
 
 
-def compensated(weights, inverse, limits, moment, free, sweeps: int = SWEEPS) -> np.ndarray:
-    return Compensation(moment, free).rounded(weights, inverse, limits, sweeps)
+def compensated(weights, inverse, grid, moment, free, sweeps: int = SWEEPS) -> np.ndarray:
+    return Compensation(moment, free).rounded(weights, inverse, grid, sweeps)
+
+
+def within(*limits: float) -> np.ndarray:
+    """The grid of columns with integers from -limit to limit."""
+    return np.array([np.negative(limits), limits])
 
 
 def damped(moment: np.ndarray) -> np.ndarray:
     return moment + np.eye(len(moment)) * DAMPING * np.trace(moment) / len(moment)
 
 
-def test_nearest_keeps_to_the_limits_of_each_column():
+def test_nearest_keeps_to_the_range_of_each_column():
     weights = np.array([[0.4, 0.6, -9.0, 3.0], [0.26, -0.24, 0.0, -3.0]])
     inverse = np.array([[1.0] * 4, [2.0] * 4])
-    assert nearest(weights, inverse, np.array([7, 7, 7, 1])).tolist() == [[0, 1, -7, 1], [1, 0, 0, -1]]
+    grid = np.array([[-7, -7, -8, -2], [7, 7, 7, 1]])
+    assert nearest(weights, inverse, grid).tolist() == [[0, 1, -8, 1], [1, 0, 0, -2]]
 
 
 def test_the_error_is_that_of_the_sum():
@@ -56,7 +62,7 @@ def test_the_error_is_that_of_the_sum():
 )
 def test_by_hand(weights, moment, limits, free, expected):
     ones = np.ones((1, len(weights)))
-    found = compensated(np.array([weights]), ones, np.array(limits), np.array(moment), np.array(free))
+    found = compensated(np.array([weights]), ones, within(*limits), np.array(moment), np.array(free))
     assert found.tolist() == [expected]
 
 
@@ -64,7 +70,7 @@ def test_each_row_and_column_has_a_step_of_its_own():
     """Steps of 1 and 1/2 in the first row, of 1/2 and 1/4 in the second: 0 + 2/2, and 1/2 + 1/4, for 0.8."""
     weights = np.full((2, 2), 0.4)
     inverse = np.array([[1.0, 2.0], [2.0, 4.0]])
-    found = compensated(weights, inverse, np.array([7, 7]), np.array(ALIKE), np.array([True, True]))
+    found = compensated(weights, inverse, within(7, 7), np.array(ALIKE), np.array([True, True]))
     assert found.tolist() == [[0, 2], [1, 1]]
 
 
@@ -75,7 +81,7 @@ def test_it_is_the_greedy_choice_of_optimal_brain_surgeon():
     walks = np.cumsum(random.normal(0, 0.2, (columns, 400)), axis=1)
     moment, weights = walks @ walks.T / 400, random.normal(0, 1, (5, columns))
     inverse = np.broadcast_to(7 / np.abs(weights).max(axis=1)[:, None], weights.shape)
-    limits, free = np.full(columns, 7.0), np.ones(columns, bool)
+    grid, free = within(*[7.0] * columns), np.ones(columns, bool)
     whole, wanted = damped(moment), weights.copy()
     expected = np.zeros_like(weights)
     order = np.argsort(-np.diag(moment), kind="stable")
@@ -85,8 +91,8 @@ def test_it_is_the_greedy_choice_of_optimal_brain_surgeon():
         wrong = wanted[:, column] - expected[:, column] / inverse[:, column]
         if len(rest):
             wanted[:, rest] += np.outer(wrong, np.linalg.solve(whole[np.ix_(rest, rest)], whole[rest, column]))
-    assert np.array_equal(compensated(weights, inverse, limits, moment, free, sweeps=0), expected)
-    assert not np.array_equal(expected, nearest(weights, inverse, limits))
+    assert np.array_equal(compensated(weights, inverse, grid, moment, free, sweeps=0), expected)
+    assert not np.array_equal(expected, nearest(weights, inverse, grid))
 
 
 @st.composite
@@ -96,19 +102,19 @@ def problems(draw) -> dict[str, np.ndarray]:
     rows, columns, samples = draw(st.integers(1, 5)), draw(st.integers(1, 9)), draw(st.integers(1, 30))
     weights = random.normal(0, 1, (rows, columns))
     inputs = random.normal(0, 1, (samples, columns)) + draw(st.sampled_from([0, 1, 5])) * random.normal(0, 1, columns)
-    limits = np.array([draw(st.sampled_from([1.0, 7.0, 127.0])) for _ in range(columns)])
+    grid = np.array([draw(st.sampled_from([(-2.0, 1.0), (-8.0, 7.0), (-127.0, 127.0)])) for _ in range(columns)]).T
     share = draw(st.sampled_from([0.4, 0.8, 1.0]))
     return {
         "weights": weights,
-        "inverse": limits / (share * np.abs(weights).max(axis=1)[:, None]),
-        "limits": limits,
+        "inverse": grid[1] / (share * np.abs(weights).max(axis=1)[:, None]),
+        "grid": grid,
         "moment": inputs.T @ inputs / samples,
         "free": np.array([draw(st.booleans()) for _ in range(columns)]),
     }
 
 
 def nearest_of(given_: dict[str, np.ndarray]) -> np.ndarray:
-    return nearest(given_["weights"], given_["inverse"], given_["limits"])
+    return nearest(given_["weights"], given_["inverse"], given_["grid"])
 
 
 def error_of(given_: dict[str, np.ndarray], integers: np.ndarray) -> np.ndarray:
@@ -117,10 +123,10 @@ def error_of(given_: dict[str, np.ndarray], integers: np.ndarray) -> np.ndarray:
 
 
 @given(problems())
-def test_integers_within_limits_and_columns_that_are_not_free_at_the_nearest(problem):
+def test_integers_within_the_grid_and_columns_that_are_not_free_at_the_nearest(problem):
     found = compensated(**problem)
     assert np.array_equal(found, np.rint(found))
-    assert (np.abs(found) <= problem["limits"]).all()
+    assert ((found >= problem["grid"][0]) & (found <= problem["grid"][1])).all()
     assert np.array_equal(found[:, ~problem["free"]], nearest_of(problem)[:, ~problem["free"]])
 
 
@@ -141,7 +147,7 @@ def test_in_the_end_no_single_weight_wants_to_move(problem):
     for column in np.flatnonzero(problem["free"]):
         for step in (-1, 1):
             moved = found.copy()
-            moved[:, column] = np.clip(moved[:, column] + step, -problem["limits"][column], problem["limits"][column])
+            moved[:, column] = np.clip(moved[:, column] + step, *problem["grid"][:, column])
             assert (error_of(problem, moved) >= least - 1e-9 * (1 + least)).all()
 
 

@@ -8,7 +8,7 @@ import pytest
 from shrinkc.errors import InputError
 from shrinkc.lower import FAMILIES
 from shrinkc.lower import kernels as families
-from shrinkc.quantize.products import WEIGHT_LIMITS
+from shrinkc.quantize.products import WEIGHT_RANGES
 from shrinkc.resources import data_folder
 from shrinkc.target import fields, list_targets, load_target
 
@@ -28,7 +28,7 @@ def test_the_families_and_widths_are_the_kernels_own() -> None:
     """Written again in fields.py, since the commands that only read targets do without numpy."""
     (kernels,) = (field for field in fields.CORE_FIELDS if field.name == "kernels")
     assert kernels.allowed == tuple(FAMILIES)
-    assert families.WEIGHT_BITS == fields.WEIGHT_BITS == tuple(WEIGHT_LIMITS)
+    assert families.WEIGHT_BITS == fields.WEIGHT_BITS == tuple(WEIGHT_RANGES)
 
 
 def test_the_names_and_their_order() -> None:

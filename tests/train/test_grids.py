@@ -11,6 +11,9 @@ from shrinkc import importers, reference
 from shrinkc.calibrate import calibrate
 from shrinkc.errors import InputError
 from shrinkc.project import Delta, Plan, Rule
+from shrinkc.project.plan_file import with_plan
+from shrinkc.project.resolve import plan_of
+from shrinkc.project.values import empty
 from shrinkc.quantize import quantize
 from shrinkc.train.settings import Settings
 
@@ -99,8 +102,8 @@ def test_the_grids_are_the_quantisers(pair, tmp_path):
             integers.append(np.zeros(variable.shape, np.float32))
             continue
         integers.append(np.rint(variable.numpy() / grid.step))
-        assert np.all(np.abs(integers[-1]) <= grid.limit)
-        limits.append(set(grid.limit.ravel()))
+        assert np.all((integers[-1] >= grid.least) & (integers[-1] <= grid.largest))
+        limits.append(set(grid.largest.ravel()))
     assert limits.count({127.0}) == 1 and {7.0} in limits
     # The importer takes the integers to where it takes the weights.
     try:
@@ -128,15 +131,15 @@ def integers_of(path: Path, plan: Plan, calibration: list[np.ndarray]):
 
 
 def test_snapping_by_hand():
-    """Rounded, held within the limit, left alone where the limit is 0; the gradient is that of the value."""
+    """Rounded, held within the range, left alone where the range is 0; the gradient is that of the value."""
     import tensorflow as tf
 
-    grid = Grid(np.array([0.5, 0.5, 0.25, 1], np.float32), np.array([7, 1, 7, 0], np.float32))
+    grid = Grid(*np.array([[0.5, 0.5, 0.25, 1], [-8, -2, -8, 0], [7, 1, 7, 0]], np.float32))
     value = tf.Variable([0.8, -3.0, 0.1, 0.3])
     with tf.GradientTape() as tape:
         found = snapped(value, grid)
         total = tf.reduce_sum(found * tf.constant([1.0, 2.0, 3.0, 4.0]))
-    np.testing.assert_allclose(found, [1.0, -0.5, 0.0, 0.3], atol=1e-6)
+    np.testing.assert_allclose(found, [1.0, -1.0, 0.0, 0.3], atol=1e-6)
     np.testing.assert_array_equal(tape.gradient(total, value), [1, 2, 3, 4])
     np.testing.assert_array_equal(snapped(value, None), value)
 
@@ -150,7 +153,8 @@ def test_weights_of_another_network_are_refused(tmp_path):
 
 TOY = dataclasses.replace(SETTINGS, cell="gru", batch_norm=True)
 TUNING = dataclasses.replace(TOY, frame_epochs=1, frame_rate=0.005, ctc_rate=0.005)
-NEAREST = Plan(weights=4, rounding="nearest")
+PROJECT = empty().set(("plan", "weights"), 4, "test").set(("plan", "rounding"), "nearest", "test")
+NEAREST = plan_of(PROJECT)
 CALIBRATION = [*toy(1).features.reshape(-1, 24, 4)]
 
 
@@ -165,7 +169,7 @@ def start(tmp_path_factory):
 def tuned(start, tmp_path_factory):
     """A folder with a run of fine-tuning that has ended, and its log."""
     folder = tmp_path_factory.mktemp("tuned")
-    end, _, log = run(folder, TUNING, trained=start, plan=NEAREST)
+    end, _, log = run(folder, TUNING, trained=start, plan=PROJECT)
     assert end.best < 0.3
     return folder, log
 
@@ -188,8 +192,9 @@ def test_the_saved_weights_are_on_their_grids(start, tuned):
             assert "bias" in variable.path
             continue
         steps = value / grid.step
-        assert np.abs(steps - np.rint(steps)).max() < 1e-4 and np.all(np.abs(np.rint(steps)) <= grid.limit)
-        moved += (np.rint(steps) != np.clip(np.rint(variable.numpy() / grid.step), -grid.limit, grid.limit)).sum()
+        assert np.abs(steps - np.rint(steps)).max() < 1e-4
+        assert np.array_equal(np.rint(steps), np.clip(np.rint(steps), grid.least, grid.largest))
+        moved += (np.rint(steps) != np.clip(np.rint(variable.numpy() / grid.step), grid.least, grid.largest)).sum()
     assert moved > 20
 
 
@@ -206,6 +211,26 @@ def test_the_quantised_model_says_what_the_saved_one_does(start, tuned):
     assert away[0] > 0.02 and away[1] < 0.3 * away[0]
 
 
+def test_the_plan_of_the_run_finds_every_grid_again(tuned):
+    """Its ranges are those of the start model, whatever calibration would say of the tuned one."""
+    plan = plan_of(with_plan(empty(), tuned[0] / "plan.toml"))
+    assert {rule.pattern for rule in plan.groups} == {"rnn1.x", "rnn1.h", "head.x"}
+    assert all(rule.range > 0 for rule in plan.groups)
+    compensated = dataclasses.replace(plan, rounding="compensated")
+    quieter = [0.8 * each for each in CALIBRATION]
+    network, made = (
+        importers.load(tuned[0] / "model.keras", "tuned"),
+        integers_of(tuned[0] / "model.keras", compensated, quieter),
+    )
+    for layer, quantized in zip(network.layers, made.layers, strict=True):
+        for accumulator in quantized.accumulators:
+            for matrix in accumulator.matrices:
+                group = made.group(matrix.group)
+                parts = np.split(matrix.weights * (accumulator.scales[:, None] / group.scale), len(accumulator.gates))
+                for gate, part in zip(accumulator.gates, parts, strict=True):
+                    np.testing.assert_allclose(part, layer.matrices[f"{gate}.{group.source}"], atol=2e-3)
+
+
 def test_killed_and_resumed_is_the_same(start, tuned, tmp_path):
     from shrinkc.train.batches import gather
     from shrinkc.train.loop import train
@@ -218,10 +243,10 @@ def test_killed_and_resumed_is_the_same(start, tuned, tmp_path):
 
     data, devs = gather([toy(1)], ["toy"]), {"toy dev": toy(2, 16)}
     with pytest.raises(Killed):
-        train(data, devs, tmp_path, TUNING, ("toy",), kill, trained=start, plan=NEAREST)
+        train(data, devs, tmp_path, TUNING, ("toy",), kill, trained=start, plan=PROJECT)
     with pytest.raises(InputError, match="holds a run with plan = "):
-        run(tmp_path, TUNING, trained=start, plan=dataclasses.replace(NEAREST, weights=8))
-    _, lines, log = run(tmp_path, TUNING, trained=start, plan=NEAREST)
+        run(tmp_path, TUNING, trained=start, plan=PROJECT.set(("plan", "weights"), 8, "test"))
+    _, lines, log = run(tmp_path, TUNING, trained=start, plan=PROJECT)
     assert lines[0] == "resuming after 1 epochs" and log == tuned[1]
     assert (tmp_path / "model.keras").read_bytes() == (tuned[0] / "model.keras").read_bytes()
 
@@ -235,8 +260,8 @@ def test_the_normalisation_is_the_start_models(start, tmp_path):
     louder = dataclasses.replace(data, mean=data.mean + 3, std=data.std * 2)
     features = np.stack(CALIBRATION[:2])
     expected = np.asarray(loaded(start.start)(features, training=False))
-    found = _trainer(louder, TUNING, start, NEAREST).model(features, training=False)
+    found = _trainer(louder, TUNING, start, PROJECT)[0].model(features, training=False)
     np.testing.assert_allclose(found, expected, atol=1e-3)
     narrow = dataclasses.replace(data, mean=data.mean[:3], std=data.std[:3])
     with pytest.raises(InputError, match=r"model\.keras: takes 4 features, the data has 3"):
-        _trainer(narrow, TUNING, start, NEAREST)
+        _trainer(narrow, TUNING, start, PROJECT)

@@ -9,7 +9,7 @@ import click
 from ..train.cells import CELLS
 
 if TYPE_CHECKING:
-    from ..project import Plan
+    from ..project.values import Values
 
 
 @click.command("train")
@@ -89,13 +89,12 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _plan(path: Path) -> "Plan":
-    """The plan of a file."""
+def _plan(path: Path) -> "Values":
+    """A project that is the plan of a file."""
     from ..project.plan_file import with_plan
-    from ..project.resolve import plan_of
     from ..project.values import empty
 
-    return plan_of(with_plan(empty(), path, "give --quantize a file with the table [plan]"))
+    return with_plan(empty(), path, "give --quantize a file with the table [plan]")
 
 
 def _run(settings, datasets, data_paths, dev_paths, output, trained, plan):  # type: ignore[no-untyped-def]

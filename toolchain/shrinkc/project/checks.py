@@ -1,5 +1,6 @@
 """What a value of `shrinkc.toml` may be. Each check knows how to test, and how to say what it wants."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -75,6 +76,16 @@ class Threshold:
 
     def allows(self, value: object) -> bool:
         return value == "off" or (type(value) is int and 0 <= value <= LARGEST_THRESHOLD)
+
+
+@dataclass(frozen=True)
+class Positive:
+    """A real number above 0."""
+
+    wants: str = "a number above 0"
+
+    def allows(self, value: object) -> bool:
+        return type(value) in (int, float) and 0 < value < math.inf
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checks import Check, Count, Flag, Name, OneOf, Share, TargetName, Text, Threshold
+from .checks import Check, Count, Flag, Name, OneOf, Positive, Share, TargetName, Text, Threshold
 
 ANY = "*"
 """Stands in a key for the names of a pattern table."""
@@ -71,6 +71,8 @@ FIELDS = (
     Field("plan.paths.*.per_row", Flag(), None, "A scale for each row of these paths, or one for each matrix."),
     Field("plan.groups.*.activations", _ACTIVATIONS, None, "Bits of the vectors that the pattern names."),
     Field("plan.groups.*.clipping", _CLIPPING, None, "Range of these vectors."),
+    Field("plan.groups.*.range", Positive(), None,
+          "The range itself, the real value of the largest integer; calibration is not asked."),
     Field("delta.threshold", Threshold(), 0,
           'Largest change, in steps of the input\'s grid, that is not sent; "off": dense products.',
           "--delta"),

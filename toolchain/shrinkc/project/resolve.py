@@ -261,6 +261,15 @@ def _record(project: Values, settings: Settings) -> dict[str, object]:
     sources = {role: getattr(settings.data, role) for role in ROLES}
     record["model"] |= {"path": settings.model.name, "name": settings.name}
     record["data"] = {role: source.name if source else None for role, source in sources.items()}
+    return record | record_of_plan(project)
+
+
+def record_of_plan(project: Values) -> dict[str, dict[str, object]]:
+    """The tables `plan` and `delta` with the values in force, nested as in the file."""
+    record: dict[str, dict[str, object]] = {"plan": {}, "delta": {}}
+    for item in fields.FIELDS:
+        if item.parts[0] in record and fields.ANY not in item.parts:
+            record[item.parts[0]][item.parts[1]] = project.get(item.key)
     record["plan"] |= {"paths": project.table("plan.paths"), "groups": project.table("plan.groups")}
     record["delta"]["groups"] = project.patterns("delta.groups")
     return record

@@ -62,10 +62,11 @@ PATH_KEYS = tuple(each.name for each in dataclasses.fields(PathPlan))
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """One vector's numbers, as far as no path says otherwise: bits and how its range is clipped."""
+    """One vector's numbers, as far as no path says otherwise: bits, how its range is clipped, or the range itself."""
 
     activations: int
     clipping: str
+    range: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Rule:
     clipping: str | None = None
     rounding: str | None = None
     per_row: bool | None = None
+    range: float | None = None
 
     def matches(self, name: str) -> bool:
         return matches(self.pattern, name)
@@ -133,7 +135,11 @@ class Plan:
         found = GroupPlan(self.activations, self.activation_clipping)
         for rule in self.groups:
             if rule.matches(vector):
-                found = GroupPlan(rule.activations or found.activations, rule.clipping or found.clipping)
+                found = GroupPlan(
+                    rule.activations or found.activations,
+                    rule.clipping or found.clipping,
+                    rule.range or (None if rule.clipping else found.range),
+                )
         return found
 
 

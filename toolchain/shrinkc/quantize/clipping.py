@@ -5,19 +5,22 @@ import numpy as np
 from ..calibrate import VectorRange
 
 WEIGHT_CANDIDATES = np.linspace(0.35, 1.0, 53)
+COARSE, STANDING = 7, 1e-3
+"""Grids with a largest integer of at most so much are looked for in the weights; they stand there within this share of
+a step."""
 BLOCK = 1 << 15
 """Weights whose clips are searched at once: few enough to stay in a processor's cache over all candidates."""
 VECTOR_CANDIDATES = np.linspace(0.2, 1.0, 81)
 
 
 def clip_rows(
-    weights: np.ndarray, limit: int, method: str, importance: np.ndarray, percentile: float = 100.0
+    weights: np.ndarray, grid: tuple[int, int], method: str, importance: np.ndarray, percentile: float = 100.0
 ) -> np.ndarray:
-    """The clip of each row of weights (rows, columns), float64 (rows,), for the grid {-limit..limit} * clip / limit.
+    """The clip of each row of weights (rows, columns), float64 (rows,): the real value of the grid's largest integer.
 
-    importance: mean square of each column's input; "mmse" minimises the error of the product, not of the weight alone.
-    percentile: how many of a row's weights, in per cent, "percentile" leaves within the range; where all of
-    them are 0, it takes the largest.
+    grid: the least and the largest integer. importance: mean square of each column's input; "mmse" minimises the error
+    of the product, not of the weight alone. percentile: how many of a row's weights, in per cent, "percentile" leaves
+    within the range; where all of them are 0, it takes the largest.
     """
     magnitudes = np.abs(weights).max(axis=1).astype(np.float64)
     if method == "max":
@@ -26,22 +29,44 @@ def clip_rows(
         clip = np.percentile(np.abs(weights), percentile, axis=1).astype(np.float64)
         return np.where(clip > 0, clip, magnitudes)
     best = magnitudes.copy()
+    if grid[1] <= COARSE:
+        standing = _standing(weights, magnitudes, grid)
+        if not np.isnan(standing).any():
+            return standing
     rows = max(1, BLOCK // weights.shape[1])
     for first in range(0, len(weights), rows):
         part = slice(first, first + rows)
-        best[part] = _least_error(weights[part].astype(np.float64), magnitudes[part], limit, importance)
-    return best
+        best[part] = _least_error(weights[part].astype(np.float64), magnitudes[part], grid, importance)
+    return best if grid[1] > COARSE else np.where(np.isnan(standing), best, standing)
 
 
-def _least_error(weights: np.ndarray, magnitudes: np.ndarray, limit: int, importance: np.ndarray) -> np.ndarray:
+def _standing(weights: np.ndarray, magnitudes: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """The clip of each row whose weights stand on a grid already, as fine-tuning leaves them; NaN for the others.
+
+    Of several grids it is the coarsest. Then nothing is lost in rounding, whichever integers the row does not use.
+    """
+    found = np.full(len(weights), np.nan)
+    for largest in range(1, -grid[0] + 1):
+        step = np.where(magnitudes > 0, magnitudes / largest, 1.0)
+        exact = weights / step[:, None]
+        integers = np.rint(exact)
+        within = (integers >= grid[0]).all(axis=1) & (integers <= grid[1]).all(axis=1)
+        stands = within & (np.abs(exact - integers).max(axis=1) < STANDING)
+        found = np.where(np.isnan(found) & stands, step * grid[1], found)
+    return np.where(magnitudes > 0, found, 0.0)
+
+
+def _least_error(
+    weights: np.ndarray, magnitudes: np.ndarray, grid: tuple[int, int], importance: np.ndarray
+) -> np.ndarray:
     """The clip of each row, (rows,), that minimises the error of the product."""
     best, best_error = magnitudes.copy(), np.full(len(weights), np.inf)
     error = np.empty_like(weights)
     for ratio in WEIGHT_CANDIDATES:
         clip = magnitudes * ratio
-        step = np.where(clip > 0, clip / limit, 1.0)[:, None]
+        step = np.where(clip > 0, clip / grid[1], 1.0)[:, None]
         np.rint(np.divide(weights, step, out=error), out=error)
-        np.minimum(np.maximum(error, -limit, out=error), limit, out=error)
+        np.minimum(np.maximum(error, grid[0], out=error), grid[1], out=error)
         np.subtract(weights, np.multiply(error, step, out=error), out=error)
         total = np.square(error, out=error) @ importance
         better = total <= best_error

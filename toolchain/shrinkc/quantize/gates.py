@@ -9,6 +9,7 @@ together all the same, since it is their total that the gate sees.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,13 +19,13 @@ from .moments import Moments
 from .quantized import SendGroup
 from .rounding import Compensation, error, nearest
 
-WEIGHT_LIMITS = {2: 1, 4: 7, 8: 127, 16: INT16_MAX}
-"""Largest integer weight: the grids are symmetric."""
+WEIGHT_RANGES = {2: (-2, 1), 4: (-8, 7), 8: (-127, 127), 16: (-INT16_MAX, INT16_MAX)}
+"""Least and largest integer weight. Coarse grids use the two's complement's odd integer, which is much of what they
+have; fine ones do without."""
 COARSE_BITS = 4
 """Up to here a row's range is searched by rounding at each candidate; above, it is `clipping`'s alone."""
-RANGE_CANDIDATES = (*np.linspace(0.4, 1.0, 9), 7 / 6, 7 / 5, 7 / 4)
-"""Shares of a row's largest weight that its range is tried at. Those above 1 are for 4-bit rows that stand on a grid
-already, as fine-tuning leaves them, with no weight at its end: they are found again without error."""
+RANGE_CANDIDATES = np.linspace(0.2, 1.0, 17)
+"""Shares of a row's largest weight that its range is tried at, beside what `clipping` says."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class PathSpec:
     @property
     def limit(self) -> int:
         """The largest integer weight."""
-        return WEIGHT_LIMITS[self.bits]
+        return WEIGHT_RANGES[self.bits][1]
 
     @property
     def step(self) -> np.ndarray:
@@ -123,7 +124,7 @@ class _Rounder:
         self.sums = sums
         paths = [path for one in sums for path in one]
         self.weights = np.concatenate([path.weights for path in paths], axis=1)
-        self.limits = _by_column(paths, [float(path.limit) for path in paths])
+        self.grid = _by_column(paths, [WEIGHT_RANGES[path.bits] for path in paths]).T
         self.mean = self.moment = self.compensation = None
         if moments is not None:
             mean, second = moments.of([path.group.name for path in paths])
@@ -140,28 +141,33 @@ class _Rounder:
         if self.moment is None or not any(searched):
             return steps
         whole = [_usable(np.max([_largest(path) for path in one], axis=0), fraction) for one in self.sums]
-        best, least = steps, np.full(len(self.weights), np.inf)
-        for share in RANGE_CANDIDATES:
-            tried = [
-                full * share if search else step for full, step, search in zip(whole, steps, searched, strict=True)
-            ]
-            inverse = self._inverse(tried)
-            rounded = self.compensation.rounded(self.weights, inverse, self.limits, sweeps=0)
-            left = error(self.weights, rounded, inverse, self.moment)
-            if not all(path.per_row for one in self.sums for path in one):
-                left = np.full(len(left), left.sum())
-            better = left < least
-            least = np.where(better, left, least)
-            best = [np.where(better, new, old) for new, old in zip(tried, best, strict=True)]
+        best, least = steps, self._error_at(steps)
+        together = [index for index, search in enumerate(searched) if search]
+        # All sums at one share first, then each at its own with the others as they are.
+        for moving in [together, *([index] for index in together if len(together) > 1)]:
+            for share in RANGE_CANDIDATES:
+                tried = [full * share if index in moving else best[index] for index, full in enumerate(whole)]
+                left = self._error_at(tried)
+                better = left < least
+                least = np.where(better, left, least)
+                best = [np.where(better, new, old) for new, old in zip(tried, best, strict=True)]
         return best
+
+    def _error_at(self, steps: Sequence[np.ndarray]) -> np.ndarray:
+        """(rows,): the error at these scales, after rounding column by column; in all where rows share their scale."""
+        inverse = self._inverse(steps)
+        rounded = self.compensation.rounded(self.weights, inverse, self.grid, sweeps=0)
+        left = error(self.weights, rounded, inverse, self.moment)
+        whole = all(path.per_row for one in self.sums for path in one)
+        return left if whole else np.full(len(left), left.sum())
 
     def integers(self, scales: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
         """int32 weights of every path of every sum, for the row scales of the sums."""
         inverse = self._inverse(scales)
         if self.compensation is None:
-            rounded = nearest(self.weights, inverse, self.limits)
+            rounded = nearest(self.weights, inverse, self.grid)
         else:
-            rounded = self.compensation.rounded(self.weights, inverse, self.limits)
+            rounded = self.compensation.rounded(self.weights, inverse, self.grid)
         widths = [path.weights.shape[1] for one in self.sums for path in one]
         parts = iter(np.split(rounded.astype(np.int32), np.cumsum(widths)[:-1], axis=1))
         return [[next(parts) for _ in one] for one in self.sums]
@@ -185,8 +191,9 @@ class _Rounder:
         )
 
 
-def _by_column(paths: Sequence[PathSpec], values: Sequence[float]) -> np.ndarray:
-    return np.repeat(np.array(values), [path.weights.shape[1] for path in paths])
+def _by_column(paths: Sequence[PathSpec], values: Sequence[Any]) -> np.ndarray:
+    """A value a path to one a column."""
+    return np.repeat(np.array(values), [path.weights.shape[1] for path in paths], axis=0)
 
 
 def _largest(path: PathSpec) -> np.ndarray:

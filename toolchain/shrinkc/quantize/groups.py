@@ -60,6 +60,10 @@ def make_groups(
 
 
 INPUT = "input"
+GIVEN = "given"
+"""The clipping, in reports, of a vector whose range stands in the plan."""
+RANGE_SLACK = 0.01
+"""A range from the plan is met to this share of it, or refused."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,16 @@ def _input_format(network: Network, ranges: Ranges, plan: Plan, widths: list[int
     if any(layer.cell.input_parts for layer in network.ranks[0]):
         return VectorFormat(INPUT, 2.0 ** -input_format(ranges).fraction, INT16_MAX)
     limit = LIMITS[max(widths)]
-    method = plan.for_group(f"{network.layers[0].name}.x").clipping
-    clip = clip_vector(ranges[INPUT], limit, method, plan.percentile) or 1.0
+    clip, _ = _clip(f"{network.layers[0].name}.x", INPUT, limit, ranges, plan)
     return VectorFormat(INPUT, clip / limit, limit)
+
+
+def _clip(vector: str, values: str, limit: int, ranges: Ranges, plan: Plan) -> tuple[float, str]:
+    """Where the grid of a vector (`rnn1.h`) ends, real, and how that was found. values: whose ranges it has."""
+    chosen = plan.for_group(vector)
+    if chosen.range is not None:
+        return chosen.range, GIVEN
+    return clip_vector(ranges[values], limit, chosen.clipping, plan.percentile) or 1.0, chosen.clipping
 
 
 def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta: Delta) -> SendGroup:
@@ -107,9 +118,15 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
     width = layer.width(source)
     name = group_name(layer.name, source, bits)
     limit = LIMITS[bits]
-    method = plan.for_group(f"{layer.name}.{source}").clipping
-    clip = clip_vector(ranges[wanted.vector], limit, method, plan.percentile) or 1.0
+    clip, method = _clip(f"{layer.name}.{source}", wanted.vector, limit, ranges, plan)
     multiplier, shift = _ratio(step / (clip / limit))
+    scale = step * 2.0**shift / multiplier
+    if method == GIVEN and abs(scale * limit / clip - 1) > RANGE_SLACK:
+        way = "small" if scale * limit > clip else "large"
+        raise InputError(
+            f"plan.groups: a range of {clip:g} is too {way} for what {layer.name}.{source} holds; leave it out, and "
+            "calibration finds it"
+        )
     threshold = delta.for_group(name)
     if threshold is not None and not 0 <= threshold <= 2 * limit:
         raise InputError(f"threshold {threshold} of {name} is outside 0 to {2 * limit}, the range of its grid")
@@ -120,7 +137,7 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
         vector=wanted.vector,
         width=width,
         bits=bits,
-        scale=step * 2.0**shift / multiplier,
+        scale=scale,
         clipping=method,
         multiplier=multiplier,
         shift=shift,

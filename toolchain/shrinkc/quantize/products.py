@@ -8,7 +8,7 @@ from ..calibrate import Ranges
 from ..network import Layer
 from ..project import Plan
 from .clipping import clip_rows
-from .gates import WEIGHT_LIMITS, GateSum, PathSpec, common_step, quantize_gate
+from .gates import WEIGHT_RANGES, GateSum, PathSpec, common_step, quantize_gate
 from .groups import group_name
 from .moments import Moments
 from .quantized import Accumulator, Matrix, Path, SendGroup
@@ -50,7 +50,7 @@ def _spec(layer: Layer, gate: str, source: str, groups, ranges: Ranges, plan: Pl
     group = groups[group_name(layer.name, source, chosen.activations)]
     weights = layer.matrices[f"{gate}.{source}"].astype(np.float64)
     importance = ranges[group.vector].mean_square
-    clip = clip_rows(weights, WEIGHT_LIMITS[chosen.weights], chosen.clipping, importance, plan.percentile)
+    clip = clip_rows(weights, WEIGHT_RANGES[chosen.weights], chosen.clipping, importance, plan.percentile)
     if not chosen.per_row:
         clip = np.full(len(clip), clip.max())
     return PathSpec(

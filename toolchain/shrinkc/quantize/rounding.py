@@ -18,9 +18,12 @@ BLOCK = 64
 SWEEPS = 4
 
 
-def nearest(weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    """Integers nearest to weights * inverse, float64 (rows, columns), within +-limits (columns,)."""
-    return np.clip(np.rint(weights * inverse), -limits, limits)
+def nearest(weights: np.ndarray, inverse: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Integers nearest to weights * inverse, float64 (rows, columns).
+
+    grid: the least and the largest integer of each column, (2, columns).
+    """
+    return np.clip(np.rint(weights * inverse), *grid)
 
 
 def error(weights: np.ndarray, integers: np.ndarray, inverse: np.ndarray, moment: np.ndarray) -> np.ndarray:
@@ -45,13 +48,13 @@ class Compensation:
         self._among = self._moment[np.ix_(self._order, self._order)]
         self._factor = np.linalg.cholesky(np.linalg.inv(self._among)).T
 
-    def rounded(self, weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray, sweeps: int = SWEEPS) -> np.ndarray:
-        """Integers within +-limits (columns,), float64 (rows, columns), that make each row's sum come out as if
-        unrounded.
+    def rounded(self, weights: np.ndarray, inverse: np.ndarray, grid: np.ndarray, sweeps: int = SWEEPS) -> np.ndarray:
+        """Integers, float64 (rows, columns), that make each row's sum come out as if unrounded.
 
-        weights: real, (rows, columns). inverse: integers for one real unit, same shape.
+        weights: real, (rows, columns). inverse: integers for one real unit, same shape. grid: the least and the largest
+        integer of each column, (2, columns).
         """
-        plain, free, order = nearest(weights, inverse, limits), self.free, self._order
+        plain, free, order = nearest(weights, inverse, grid), self.free, self._order
         if not free.any():
             return plain
         wanted = weights[:, order]
@@ -59,16 +62,16 @@ class Compensation:
             wrong = weights[:, ~free] - plain[:, ~free] / inverse[:, ~free]
             wanted = wanted + np.linalg.solve(self._among, self._moment[np.ix_(order, ~free)] @ wrong.T).T
         integers = plain.copy()
-        integers[:, order] = _column_by_column(wanted, inverse[:, order], limits[order], self._factor)
+        integers[:, order] = _column_by_column(wanted, inverse[:, order], grid[:, order], self._factor)
         worse = error(weights, integers, inverse, self._moment) > error(weights, plain, inverse, self._moment)
         integers[worse] = plain[worse]
         for _ in range(sweeps):
-            if not _descend(weights, integers, inverse, limits, self._moment, order):
+            if not _descend(weights, integers, inverse, grid, self._moment, order):
                 break
         return integers
 
 
-def _column_by_column(weights: np.ndarray, inverse: np.ndarray, limits: np.ndarray, factor: np.ndarray) -> np.ndarray:
+def _column_by_column(weights: np.ndarray, inverse: np.ndarray, grid: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """factor: the upper Cholesky factor of the inverse of G among these columns."""
     weights, integers = weights.copy(), np.empty_like(weights)
     columns = weights.shape[1]
@@ -76,7 +79,7 @@ def _column_by_column(weights: np.ndarray, inverse: np.ndarray, limits: np.ndarr
         stop = min(first + BLOCK, columns)
         scaled = np.empty((len(weights), stop - first))
         for column in range(first, stop):
-            integers[:, column] = nearest(weights[:, column], inverse[:, column], limits[column])
+            integers[:, column] = nearest(weights[:, column], inverse[:, column], grid[:, column])
             wrong = (weights[:, column] - integers[:, column] / inverse[:, column]) / factor[column, column]
             weights[:, column + 1 : stop] -= np.outer(wrong, factor[column, column + 1 : stop])
             scaled[:, column - first] = wrong
@@ -88,7 +91,7 @@ def _descend(
     weights: np.ndarray,
     integers: np.ndarray,
     inverse: np.ndarray,
-    limits: np.ndarray,
+    grid: np.ndarray,
     moment: np.ndarray,
     order: np.ndarray,
 ) -> bool:
@@ -97,7 +100,7 @@ def _descend(
     moved = False
     for column in order:
         best = integers[:, column] + pull[:, column] * inverse[:, column] / moment[column, column]
-        best = np.clip(np.rint(best), -limits[column], limits[column])
+        best = np.clip(np.rint(best), *grid[:, column])
         change = best - integers[:, column]
         if change.any():
             moved = True

@@ -22,7 +22,9 @@ from ..errors import InputError
 from ..network import Layer, Network
 from ..project import Delta, Plan
 from ..quantize import quantize
-from ..quantize.gates import WEIGHT_LIMITS
+from ..quantize.formats import choose_formats
+from ..quantize.gates import WEIGHT_RANGES
+from ..quantize.groups import make_groups
 from ..reference import measurer
 from .state import MODEL, write_model
 
@@ -32,10 +34,11 @@ CALIBRATION = 256
 
 @dataclass(frozen=True)
 class Grid:
-    """Of one variable, all of its shape: the step of each element, and the largest integer; 0 is off the grid."""
+    """Of one variable, all of its shape: each element's step, least and largest integer; both 0 are off the grid."""
 
     step: np.ndarray
-    limit: np.ndarray
+    least: np.ndarray
+    largest: np.ndarray
 
 
 def snapped(value: Any, grid: Grid | None) -> Any:
@@ -45,8 +48,8 @@ def snapped(value: Any, grid: Grid | None) -> Any:
     value = tf.convert_to_tensor(value)
     if grid is None:
         return value
-    rounded = tf.clip_by_value(tf.round(value / grid.step), -grid.limit, grid.limit) * grid.step
-    return value + tf.stop_gradient(tf.where(grid.limit > 0, rounded - value, tf.zeros_like(value)))
+    rounded = tf.clip_by_value(tf.round(value / grid.step), grid.least, grid.largest) * grid.step
+    return value + tf.stop_gradient(tf.where(grid.largest > 0, rounded - value, tf.zeros_like(value)))
 
 
 def normalisation(trained: Path, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -90,6 +93,21 @@ def without_batch_norm(plain: Any, trained: Path) -> None:
         variable.assign(value)
 
 
+def ranges_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> dict[str, float]:
+    """The range of every vector that a product of the model reads, `rnn1.h`: the real value of the largest integer.
+
+    utterances: as for `grids_of`. A vector that is read at several widths has the widest of their ranges.
+    """
+    network = _imported(model)
+    ranges = calibrate(network, list(utterances[:CALIBRATION]))
+    _, groups = make_groups(network, ranges, choose_formats(network, ranges, plan.state), plan, Delta())
+    found: dict[str, float] = {}
+    for group in groups:
+        vector = f"{group.layer}.{group.source}"
+        found[vector] = max(group.scale * group.limit, found.get(vector, 0.0))
+    return found
+
+
 def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[Grid | None]:
     """The grid of each trainable variable of a model, as `plan` and the quantiser choose it; None where it has none.
 
@@ -98,7 +116,7 @@ def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[G
     network, calibration = _imported(model), list(utterances[:CALIBRATION])
     made = quantize(network, calibrate(network, calibration), plan, Delta(), measurer(calibration))
     steps = [np.ones(variable.shape, np.float32) for variable in model.trainable_variables]
-    limits = [np.zeros(variable.shape, np.float32) for variable in model.trainable_variables]
+    ends = [[np.zeros(variable.shape, np.float32) for variable in model.trainable_variables] for _ in range(2)]
     places = _Places(model)
     for layer in made.layers:
         for accumulator in layer.accumulators:
@@ -109,8 +127,11 @@ def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[G
                     step = np.repeat((accumulator.scales[rows] / group.scale)[:, None], group.width, axis=1)
                     name = f"{layer.name}.{gate}.{group.source}"
                     places.put(steps, name, step)
-                    places.put(limits, name, np.full(step.shape, WEIGHT_LIMITS[matrix.bits]))
-    return [Grid(step, limit) if limit.any() else None for step, limit in zip(steps, limits, strict=True)]
+                    for end, integer in zip(ends, WEIGHT_RANGES[matrix.bits], strict=True):
+                        places.put(end, name, np.full(step.shape, integer))
+    return [
+        Grid(step, least, largest) if largest.any() else None for step, least, largest in zip(steps, *ends, strict=True)
+    ]
 
 
 def _shape(layer: Layer) -> tuple[Any, ...]:

@@ -16,16 +16,30 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..errors import InputError
 from ..files import write_whole
-from ..project import Plan
+from ..project.plan_file import plan_text
+from ..project.resolve import plan_of, record_of_plan
+from ..project.values import Values
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
-from .grids import grids_of, normalisation, without_batch_norm
+from .grids import grids_of, normalisation, ranges_of, without_batch_norm
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
-from .state import CHECKPOINT, MODEL, SETTINGS, Checkpoint, read_checkpoint, write_checkpoint, write_log, write_model
+from .state import (
+    CHECKPOINT,
+    MODEL,
+    PLAN,
+    SETTINGS,
+    Checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+    write_log,
+    write_model,
+)
 from .step import Trainer
 from .trained_models import TrainedModels, load_teachers, start_from
+
+PLAN_HEADING = "What `shrinkc train --quantize` trained for: build its model.keras with --plan and this file."
 
 
 def train(
@@ -37,14 +51,14 @@ def train(
     tell: Callable[[str], None],
     watch: Callable[[Any, int], Any] = lambda items, _count: items,
     trained: TrainedModels = TrainedModels(),  # noqa: B008  frozen
-    plan: Plan | None = None,
+    plan: Values | None = None,
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
-    count)` passes the batches of an epoch through, for a progress bar. `trained`: models to begin with. `plan`:
-    the start model is fine-tuned on the grids that this gives its weights, and has them in the end; its batch norm is
-    folded. In `folder`: model, log, settings, checkpoint.
+    count)` passes the batches of an epoch through, for a progress bar. `trained`: models to begin with. `plan`: a
+    project whose plan gives the start model's weights grids, on which it is fine-tuned and stands in the end; its
+    batch norm is folded. In `folder`: model, log, settings, checkpoint, and the plan with the ranges of its vectors.
     """
     import keras
     import tensorflow as tf
@@ -58,11 +72,13 @@ def train(
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
     _check_stages(data, settings, bool(trained.teachers))
     if plan is not None:
-        run |= {"plan": repr(plan)}
-    trainer = _trainer(data, settings, trained, plan)
+        run |= {"plan": repr(plan_of(plan))}
+    trainer, kept = _trainer(data, settings, trained, plan)
     model = trainer.model
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
+    if kept is not None:
+        write_whole(folder / PLAN, plan_text(record_of_plan(kept), [PLAN_HEADING], {}))
     while True:
         if progress.stage_over(settings):
             if progress.stage + 1 == len(STAGES):
@@ -79,8 +95,10 @@ def train(
         tell(_line(entry, progress))
 
 
-def _trainer(data: TrainingData, settings: Settings, trained: TrainedModels, plan: Plan | None) -> Trainer:
-    """The network with its first weights, and what trains it."""
+def _trainer(
+    data: TrainingData, settings: Settings, trained: TrainedModels, plan: Values | None
+) -> tuple[Trainer, Values | None]:
+    """The network with its first weights and what trains it, and the plan with the ranges that its grids go by."""
     mean, std, grids = data.mean, data.std, None
     if plan is not None:
         if trained.start is None:
@@ -89,10 +107,13 @@ def _trainer(data: TrainingData, settings: Settings, trained: TrainedModels, pla
     model = build(settings, len(data.symbols), mean, std, folded=plan is not None)
     if plan is not None:
         without_batch_norm(model, trained.start)
-        grids = grids_of(model, plan, [utterance.features for utterance in data.utterances])
+        heard = [utterance.features for utterance in data.utterances]
+        for vector, value in ranges_of(model, plan_of(plan), heard).items():
+            plan = plan.set(("plan", "groups", vector, "range"), value, "--quantize")
+        grids = grids_of(model, plan_of(plan), heard)
     elif trained.start:
         start_from(model, trained.start)
-    return Trainer(model, settings, load_teachers(trained.teachers, model), grids)
+    return Trainer(model, settings, load_teachers(trained.teachers, model), grids), plan
 
 
 def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:

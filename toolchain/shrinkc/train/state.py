@@ -32,7 +32,7 @@ DAMAGE = (
 )
 """What numpy, zipfile and json raise on damaged files (RuntimeError stands for RecursionError and others too)."""
 
-CHECKPOINT, LOG, MODEL, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.keras", "train.toml"
+CHECKPOINT, LOG, MODEL, PLAN, SETTINGS = "checkpoint.npz", "train.log.jsonl", "model.keras", "plan.toml", "train.toml"
 
 
 @dataclass(frozen=True)
