@@ -112,8 +112,25 @@ def test_exchanges_stay_within_the_bytes(search: Search, found: Sensitivities) -
     tried = chooser._exchanges(bits, limit)
     assert tried and bits not in tried
     assert all(chooser.bytes_of(each) <= limit for each in tried)
-    before, after = chooser._divergences([bits, chooser.exchanged(bits, limit)])
+    before, after = chooser._divergences([chooser.plan(bits), chooser.plan(chooser.exchanged(bits, limit))])
     assert after <= before
+
+
+@pytest.mark.parametrize(("with_it", "kept"), [(0.97, True), (0.99, False)])
+def test_biases_are_corrected_where_that_helps_and_nobody_has_said(
+    search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch, with_it: float, kept: bool
+) -> None:
+    """It is kept below 98 % of the divergence without it."""
+
+    def divergences(self: _Chooser, plans: list[Plan]) -> list[float]:
+        return [with_it if plan.bias_correction else 1.0 for plan in plans]
+
+    monkeypatch.setattr(_Chooser, "_divergences", divergences)
+    assert choose(search, found, Budget(flash=10_000)).plan.bias_correction == kept
+    said = dataclasses.replace(search, free_bias=False)
+    assert not choose(said, found, Budget(flash=10_000)).plan.bias_correction
+    asked = dataclasses.replace(search, base=dataclasses.replace(QUICK, bias_correction=True))
+    assert choose(asked, found, Budget(flash=10_000)).plan.bias_correction
 
 
 def test_bytes_are_those_of_the_plan_in_full(search: Search, found: Sensitivities) -> None:

@@ -99,9 +99,15 @@ def analyze(
 
 
 def choose_plan(
-    settings: Settings, budget: Budget, jobs: int | None = None, progress: Progress = lambda *_: None
+    settings: Settings,
+    budget: Budget,
+    jobs: int | None = None,
+    progress: Progress = lambda *_: None,
+    free_bias: bool = True,
 ) -> Choice:
     """The best plan within a budget, tried on the dev set; the settings' own plan gives no bits of weights.
+
+    free_bias: may it have biases corrected where the settings do not?
 
     Raises LimitError where there is none, InputError where a limit on errors has no labels to go by.
     """
@@ -128,7 +134,7 @@ def choose_plan(
         budget = replace(budget, code=_code_alone(sizes))
     budget.check(trials.network.parameters)
     family = FAMILIES[target.kernels]
-    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress)
+    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free_bias)
     return _fitted(search, search.sensitivities(), budget, linked)
 
 

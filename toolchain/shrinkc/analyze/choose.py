@@ -4,7 +4,8 @@ Alone, each path at each width moves the outputs by some divergence (`sensitivit
 nearly add up, so the plan with the least sum within a budget of bytes is close to the best one, and a greedy order of
 upgrades from the coarsest plan on, best divergence per byte first, runs through all of them. That order gives one plan
 for each size. Where the budget is in points of PER, the size is found by bisection with real PER. Then exchanges of
-single paths are tried whole, and kept where the divergence on the dev set says so: it is finer than the PER.
+single paths are tried whole, and kept where the divergence on the dev set says so: it is finer than the PER. So is
+bias correction, which helps some models and not others.
 """
 
 import math
@@ -89,6 +90,7 @@ class Choice:
 class Search:
     """What all choices for a model have in common. base: how to clip and round, and bits of the vectors. delta: its
     thresholds are in force in every whole plan. modes: as the build will have them, since they decide on the layout.
+    free_bias: may the search correct biases where `base` does not?
     """
 
     trials: Trials
@@ -98,6 +100,7 @@ class Search:
     modes: Modes
     jobs: int | None = None
     progress: Progress = lambda *_: None
+    free_bias: bool = True
 
     def sensitivities(self) -> Sensitivities:
         """What each path does alone."""
@@ -117,7 +120,9 @@ def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
         limit = chooser.bytes_of(bits)
     else:
         bits = chooser.largest(order, budget, limit)
-    bits, outcome = chooser.within(budget.increase, [chooser.exchanged(bits, limit), bits])
+    exchanged = chooser.exchanged(bits, limit)
+    chooser = chooser.corrected(exchanged)
+    bits, outcome = chooser.within(budget.increase, [exchanged, bits])
     size = chooser.bytes_of(bits)
     off = percent_off(size, trials.network.float_bytes)
     return Choice(chooser.plan(bits), bits, found, outcome, len(trials.dev), size, off)
@@ -208,24 +213,32 @@ class _Chooser:
 
     def exchanged(self, bits: Bits, limit: int) -> Bits:
         """The plan after exchanges of single paths, within the bytes, each tried whole."""
-        best = self._divergences([bits])[0]
+        best = self._divergences([self.plan(bits)])[0]
         for _ in range(ROUNDS):
             tried = self._exchanges(bits, limit)
             if not tried:
                 break
-            found = self._divergences(tried)
+            found = self._divergences([self.plan(each) for each in tried])
             place = min(range(len(found)), key=found.__getitem__)
             if found[place] > best * GAIN:
                 break
             bits, best = tried[place], found[place]
         return bits
 
-    def _divergences(self, tried: Sequence[Bits]) -> list[float]:
+    def corrected(self, bits: Bits) -> "_Chooser":
+        """The search with bias correction, if a plan leaves less divergence with it; else this one."""
+        base = self.search.base
+        if base.bias_correction or not self.search.free_bias:
+            return self
+        other = _Chooser(replace(self.search, base=replace(base, bias_correction=True)), self.found)
+        before, after = self._divergences([self.plan(bits), other.plan(bits)])
+        return other if after <= before * GAIN else self
+
+    def _divergences(self, plans: Sequence[Plan]) -> list[float]:
         found: list[float] = []
-        plans = [self.plan(bits) for bits in tried]
         for outcome in self.trials.outcomes(plans, self.search.delta, SCREEN_UTTERANCES, self.search.jobs):
             found.append(outcome.divergence)
-            self.search.progress("trying exchanges of paths", len(found), len(plans))
+            self.search.progress("trying whole plans", len(found), len(plans))
         return found
 
     def _exchanges(self, bits: Bits, limit: int) -> list[Bits]:

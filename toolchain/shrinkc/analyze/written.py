@@ -6,11 +6,13 @@ from ..project.values import Values, dotted
 from .choose import Choice
 
 OPTION = "--plan auto"
+BIAS = ("plan", "bias_correction")
 
 
 def with_choice(project: Values, choice: Choice) -> Values:
-    """The project with the chosen bits. What the project says of clipping, rounding and all else stays."""
+    """The project with the chosen bits and bias correction. What it says of clipping and all else stays."""
     project = project.set(("plan", "weights"), choice.plan.weights, OPTION)
+    project = project.set(BIAS, choice.plan.bias_correction, OPTION)
     for path, width in choice.bits.items():
         if width != choice.plan.weights:
             project = project.set(("plan", "paths", path, "weights"), width, OPTION)
