@@ -1,5 +1,7 @@
 """Networks with random weights for tests: small, with non-zero biases, deterministic."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from shrinkc.calibrate import calibrate
@@ -87,6 +89,13 @@ def recognizer(
         place = {"reads": reads, "last": last and index == layers - 1}
         stack.append(random_layer(f"rnn{index + 1}", cell, width, units, random, sizes, place, **options))
     return with_head(stack, inputs, outputs, random)
+
+
+def louder(network: Network, factor: float) -> Network:
+    """The network with larger matrices in its first layer: sums of gates far beyond what their functions tell apart."""
+    first = network.layers[0]
+    matrices = {name: np.float32(factor) * array for name, array in first.matrices.items()}
+    return replace(network, layers=(replace(first, matrices=matrices), *network.layers[1:]))
 
 
 def both_ways(

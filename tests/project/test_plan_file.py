@@ -139,6 +139,7 @@ def tables(**keys: st.SearchStrategy) -> st.SearchStrategy[dict[str, object]]:
     return st.dictionaries(PATTERNS, rules, max_size=4)
 
 
+RANGES = st.floats(min_value=0, exclude_min=True, allow_infinity=False) | st.integers(1, 1 << 60)
 RECORDED = st.fixed_dictionaries(
     {
         "plan": st.fixed_dictionaries(
@@ -156,7 +157,7 @@ RECORDED = st.fixed_dictionaries(
                 "paths": tables(
                     weights=BITS, activations=ACTIVATIONS, clipping=CLIPPING, rounding=ROUNDING, per_row=st.booleans()
                 ),
-                "groups": tables(activations=ACTIVATIONS, clipping=CLIPPING),
+                "groups": tables(activations=ACTIVATIONS, clipping=CLIPPING, range=RANGES),
             }
         ),
         "delta": st.fixed_dictionaries(

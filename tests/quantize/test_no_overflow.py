@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from networks import recognizer, speech_like
+from networks import louder, recognizer, speech_like
 from shrinkc.calibrate import calibrate
 from shrinkc.network import Layer
 from shrinkc.numbers.operations import MEANINGS, Operation
@@ -21,7 +21,9 @@ CELLS = {
     "gru": {},
     "gru relu": {"reset": "before", "candidate": "relu"},
     "ligru": {},
+    "gru loud": {},
     "sru": {"inputs": 7},
+    "sru loud": {"inputs": 7},
     "sru matrix": {"skip": "matrix", "activation": "tanh"},
     "sru none": {"skip": "none"},
     "simple_rnn": {},
@@ -67,6 +69,9 @@ class Values:
             return self.known[node.name]
         if node.function in ("affine", "input"):
             return self.draw(EXTREME)
+        if node.function == "affine_wide":
+            most = sum(len(affine.sources) for affine in self.layer.cell.affines if affine.gate == node.name) << 29
+            return self.draw(st.sampled_from([-most, -1, 0, 1, most]) | st.integers(-most, most))
         if node.function == "parameter":
             steps = quantize_to(self.layer.vectors[node.name], self.chosen.vectors[node.name])
             return int(steps[self.unit])
@@ -81,6 +86,8 @@ class Values:
 @functools.cache
 def layer_and_formats(name: str, state_bits: int) -> tuple[Layer, LayerFormats, LayerOperations]:
     network = recognizer(name.split()[0], layers=1, **CELLS[name])
+    if "loud" in name:
+        network = louder(network, 60)
     ranges = calibrate(network, speech_like(width=network.inputs))
     layer, chosen = network.layers[0], choose_formats(network, ranges, state_bits)["rnn1"]
     return layer, chosen, operations_of(layer, ranges, chosen)

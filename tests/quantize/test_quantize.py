@@ -33,6 +33,31 @@ def test_groups_are_vectors_at_a_width():
     assert [group.vector for group in groups] == ["input", "rnn1.h_new", "rnn2.x", "rnn2.h_new", "head.x"]
 
 
+def test_a_range_of_the_plan_stands_in_place_of_what_calibration_finds():
+    """Of a state, of the input, and of one vector that two patterns name: the last one that says something of it."""
+    rules = (
+        Rule("*.x", range=3.0),
+        Rule("rnn1.h", range=0.4),
+        Rule("rnn2.x", activations=16),
+        Rule("head.x", clipping="max"),
+    )
+    plain, found = quantized(NETWORK), quantized(NETWORK, Plan(groups=rules))
+    reached = {group.name: group.scale * group.limit for group in found.groups}
+    expected = {"rnn1.x@8": 3.0, "rnn1.h@8": 0.4, "rnn2.x@16": 3.0}
+    assert {name: reached[name] for name in expected} == pytest.approx(expected, rel=1e-3)
+    assert reached["rnn2.h@8"] == pytest.approx(plain.group("rnn2.h@8").scale * 127)
+    assert reached["head.x@8"] == pytest.approx(
+        quantized(NETWORK, Plan(activation_clipping="max")).group("head.x@8").scale * 127
+    )
+    assert [group.clipping for group in found.groups] == ["given", "given", "given", "mmse", "max"]
+
+
+@pytest.mark.parametrize(("value", "way"), [(1e-9, "small"), (1e12, "large")])
+def test_a_range_that_no_multiplier_reaches_is_refused(value, way):
+    with pytest.raises(InputError, match=f"a range of 1e.* is too {way} for what rnn1.h holds; leave it out"):
+        quantized(NETWORK, Plan(groups=(Rule("rnn1.h", range=value),)))
+
+
 def test_weights_are_within_half_a_step_of_the_float_ones():
     network = quantized(NETWORK, Plan(clipping="max"))
     for layer, made in zip(NETWORK.layers, network.layers, strict=True):

@@ -18,6 +18,8 @@ from .formats import MARGIN, Format, LayerFormats, integer_bits, quantize_to
 
 UNBOUNDED = ("relu", "identity")
 """Functions whose results grow with their arguments."""
+RESCALED_MAX = 1 << 29
+"""The largest magnitude of a rescaled sum, of one accumulator."""
 ARGUMENT_FRACTION = {"sigmoid": SIGMOID_FRACTION, "tanh": TANH_FRACTION, "clamp": CLAMP_FRACTION}
 
 
@@ -39,8 +41,8 @@ class Typed:
 class LayerOperations:
     """What computes a layer.
 
-    equations: the operation of each equation; the leaves "affine" name gates, not yet accumulators. gate_fractions:
-    what every gate's sum is requantised to.
+    equations: the operation of each equation; the leaves "affine", 16 bits, and "affine_wide", 32 bits, name gates, not
+    yet accumulators. gate_fractions: what every gate's sum is requantised to.
     """
 
     equations: dict[str, Typed]
@@ -136,6 +138,17 @@ class _Builder:
         self.gate_fractions[gate] = wanted
         return Typed(Operation("affine", name=gate), wanted, -INT16_MAX - 1, INT16_MAX)
 
+    def _term(self, node: Expression, wanted: int | None) -> Typed:
+        """A part of a sum. An affine product that could leave 16 bits keeps 32 there: the rest may bring it back."""
+        if not isinstance(node, Affine) or wanted is None or wanted > RESULT_FRACTION:
+            return self._convert(node, wanted)
+        seen = self.ranges[f"{self.layer.name}.affine.{node.gate}"].maximum
+        if MARGIN * seen * 2.0**wanted <= INT16_MAX:
+            return self._convert(node, wanted)
+        self.gate_fractions[node.gate] = wanted
+        size = RESCALED_MAX * len(node.sources)
+        return Typed(Operation("affine_wide", name=node.gate), wanted, -size, size)
+
     def _function(self, function: str, argument: Expression) -> Typed:
         fraction = ARGUMENT_FRACTION[function]
         inner = self._align(self._convert(argument, fraction), fraction)
@@ -146,7 +159,7 @@ class _Builder:
         return Typed(Operation(function, (operation,)), RESULT_FRACTION, low, INT16_MAX)
 
     def _add(self, a: Expression, b: Expression, wanted: int | None) -> Typed:
-        left, right = self._convert(a, wanted), self._convert(b, wanted)
+        left, right = self._term(a, wanted), self._term(b, wanted)
         fraction = min(left.fraction, right.fraction) if wanted is None else wanted
         left, right = self._align(left, fraction), self._align(right, fraction)
         operation = Operation("add", (left.operation, right.operation))

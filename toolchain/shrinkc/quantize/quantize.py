@@ -26,7 +26,7 @@ from .quantized import (
 )
 
 LEAVES_MAX = 3
-"""A rescaled sum is at most 2^29: three of them and a rounding bit fit 32 bits."""
+"""So many rescaled sums (`expressions.RESCALED_MAX`) and a rounding bit fit 32 bits."""
 
 
 PASSES = 2
@@ -143,12 +143,12 @@ def _quantize_layer(
 
 
 def _resolve(operation: Operation, accumulators: tuple[Accumulator, ...]) -> Operation:
-    """Replace each leaf "affine" by what reads its gate's accumulators."""
-    if operation.function != "affine":
+    """Replace each leaf "affine" or "affine_wide" by what reads its gate's accumulators."""
+    if operation.function not in ("affine", "affine_wide"):
         arguments = tuple(_resolve(argument, accumulators) for argument in operation.arguments)
         return Operation(operation.function, arguments, operation.parameters, operation.name)
     leaves = [_leaf(one, operation.name) for one in accumulators if operation.name in one.gates]
-    if len(leaves) == 1:
+    if len(leaves) == 1 and operation.function == "affine":
         return Operation("requantize", (), leaves[0].parameters, leaves[0].name)
     if len(leaves) > LEAVES_MAX:
         raise BuildError(
@@ -157,7 +157,7 @@ def _resolve(operation: Operation, accumulators: tuple[Accumulator, ...]) -> Ope
     total = leaves[0]
     for leaf in leaves[1:]:
         total = Operation("add", (total, leaf))
-    return Operation("saturate_s16", (total,))
+    return Operation("saturate_s16", (total,)) if operation.function == "affine" else total
 
 
 def _leaf(accumulator: Accumulator, gate: str) -> Operation:
