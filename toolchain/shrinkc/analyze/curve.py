@@ -2,9 +2,9 @@
 
     python -m shrinkc.analyze.curve docs/results.md docs/shrink.svg
 
-Of the table, the zoo's models are taken: post-training plans are joined by a line from the largest to the smallest,
-fine-tuned ones stand alone. Plans that lose more than `MOST` points are left out. The picture says, in its
-description, which table it is of: `digest`.
+Each row is a plan of one of the zoo's models. Those of post-training are joined by a line, those that the model was
+fine-tuned for are stars. Plans that lose more than `MOST` points are left out. The picture says, in its description,
+which table it is of: `digest`.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ FINE_TUNED = "fine-tuned"
 
 @dataclass(frozen=True)
 class Point:
-    """A plan of a model, measured. size: of all that it keeps in flash, bytes. per, low, high: per cent, the last two
-    the ends of its interval.
+    """A plan of a model, measured. size: of all that it keeps in flash, bytes. rise, low, high: points of PER above
+    float, the last two the ends of its interval.
     """
 
     model: str
     plan: str
     size: float
-    per: float
+    rise: float
     low: float
     high: float
 
@@ -61,15 +61,14 @@ def digest(rows: Sequence[str]) -> str:
 
 
 def points(rows: Sequence[str]) -> list[Point]:
-    """The plans of the zoo's models that a table's rows hold, and their models in float."""
+    """The plans of the zoo's models that a table's rows hold."""
     found = []
     for row in rows:
         model, plan, off, increase = (cell.strip() for cell in row.strip("|").split("|")[:4])
-        size, rate = float_of(model)
-        rise, _, interval = increase.partition(" (")
-        low, high = (float(end) for end in interval.removesuffix(")").split(" to "))
         share = 1 - float(off.removesuffix(" %")) / 100
-        found.append(Point(model, plan, size * share, rate + float(rise), rate + low, rate + high))
+        rise, _, interval = increase.partition(" (")
+        low, high = interval.removesuffix(")").split(" to ")
+        found.append(Point(model, plan, float_of(model)[0] * share, float(rise), float(low), float(high)))
     return found
 
 
@@ -90,14 +89,11 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
     with mpl.rc_context({"svg.hashsalt": "shrinkc", "svg.fonttype": "none", "font.size": 9}):
         figure = Figure(figsize=(8, 5), layout="constrained")
         axes = figure.add_subplot()
+        axes.axhline(0, color="black", linewidth=0.8)
         for colour, model in enumerate(dict.fromkeys(point.model for point in found)):
             _draw_model(axes, [point for point in found if point.model == model], f"C{colour}")
-        axes.set_xscale("log")
-        ticks = [80, 100, 120, 150, 200, 300, 500, 900]
-        axes.set_xticks(ticks, [str(tick) for tick in ticks])
-        axes.minorticks_off()
-        axes.set_xlabel("all that the model keeps in flash, thousand bytes")
-        axes.set_ylabel("PER on speechocean762's 85 test speakers, per cent")
+        axes.set_xlabel("all that the model keeps in flash, thousand bytes (as 32-bit floats: 890)")
+        axes.set_ylabel("PER above that of float, points (speechocean762's 85 test speakers)")
         axes.grid(alpha=0.3)
         axes.legend()
         text = io.StringIO()
@@ -106,20 +102,24 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
 
 
 def _draw_model(axes: Any, of: Sequence[Point], colour: str) -> None:
-    size, rate = float_of(of[0].model)
-    axes.plot([size / 1000], [rate], marker="s", color=colour)
-    axes.axhline(rate, color=colour, linewidth=0.6, linestyle=":")
+    _, rate = float_of(of[0].model)
     for tuned, marker, line in ((False, "o", "-"), (True, "*", "")):
-        kept = sorted((p for p in of if p.tuned == tuned and p.per <= rate + MOST), key=lambda p: -p.size)
+        kept = sorted((p for p in of if p.tuned == tuned and p.rise <= MOST), key=lambda p: p.size)
         if not kept:
             continue
-        sizes, rates = [p.size / 1000 for p in kept], [p.per for p in kept]
-        ends = [[p.per - p.low for p in kept], [p.high - p.per for p in kept]]
-        label = f"{of[0].model}, {'fine-tuned' if tuned else 'post-training'}"
+        ends = [[p.rise - p.low for p in kept], [p.high - p.rise for p in kept]]
         axes.errorbar(
-            sizes, rates, ends, color=colour, marker=marker, linestyle=line, label=label, capsize=2, elinewidth=0.6,
-            markersize=10 if tuned else 5,
-        )  # fmt: skip
+            [p.size / 1000 for p in kept],
+            [p.rise for p in kept],
+            ends,
+            label=f"{of[0].model} ({rate:.1f} % in float), {FINE_TUNED if tuned else 'post-training'}",
+            color=colour,
+            marker=marker,
+            linestyle=line,
+            markersize=11 if tuned else 5,
+            capsize=2,
+            elinewidth=0.6,
+        )
 
 
 def main(words: Sequence[str]) -> None:

@@ -2,7 +2,8 @@
 
     python -m shrinkc.analyze.measure MODEL CALIBRATION.npz PLAN[,PLAN ...] DATA.npz [MORE.npz ...] [+ OTHER.npz ...]
 
-MODEL is a path or zoo:NAME. PLAN is a plan's file, or a number of bits for all weights. Data sets of one group are
+MODEL is a path or zoo:NAME. `TUNED@MODEL` holds a fine-tuned model against the float outputs of the one that it was
+tuned from. PLAN is a plan's file, or a number of bits for all weights. Data sets of one group are
 counted together; `+` starts the next group. The device gives the same bits (`shrinkc verify` holds it to them), so this
 is the device's PER, in seconds instead of minutes. Sizes are of the kernels of the Cortex-M4.
 """
@@ -61,10 +62,12 @@ def main(words: Sequence[str]) -> None:
         raise InputError(
             "usage: python -m shrinkc.analyze.measure MODEL CALIBRATION.npz PLAN[,PLAN ...] DATA.npz [...] [+ ...]"
         )
-    source, calibration, plans = model_source(words[0], Path.cwd()), load(words[1]), words[2].split(",")
-    network = importers.load(source.path, "model")
+    calibration, plans = load(words[1]), words[2].split(",")
+    network, *reference = (
+        importers.load(model_source(each, Path.cwd()).path, "model") for each in words[0].split("@", maxsplit=1)
+    )
     sets = [joined(paths) for paths in grouped(words[3:])]
-    first = Trials.of(network, calibration, sets[0], Metric())
+    first = Trials.of(network, calibration, sets[0], Metric(), *reference)
     trials = [first, *(first.on(each) for each in sets[1:])]
     rates = [100 * per(errors_of(each.dev, each.metric, {"float": each.floats})[0]["float"]) for each in trials]
     print("| plan | off | data | float | integer | increase, points | divergence |")

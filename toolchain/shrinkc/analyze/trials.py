@@ -40,9 +40,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Trials:
-    """A model, the data to quantise it with, and the data to try it on. floats: the float model's outputs there."""
+    """A model, the data to quantise it with, and the data to try it on.
+
+    reference: the network whose float outputs the trials are held against, `floats` on the dev set: the model itself,
+    or the one that it was fine-tuned from.
+    """
 
     network: Network
+    reference: Network
     ranges: Ranges
     calibration: Dataset
     dev: Dataset
@@ -50,14 +55,17 @@ class Trials:
     floats: Outputs
 
     @classmethod
-    def of(cls, network: Network, calibration: Dataset, dev: Dataset, metric: Metric) -> "Trials":
-        """Calibrates the model, and runs it in float."""
+    def of(
+        cls, network: Network, calibration: Dataset, dev: Dataset, metric: Metric, reference: Network | None = None
+    ) -> "Trials":
+        """Calibrates the model, and runs it, or another reference, in float."""
+        reference = reference or network
         ranges = calibrate(network, [features for features, _ in calibration])
-        return cls(network, ranges, calibration, dev, metric, _float_outputs(network, dev))
+        return cls(network, reference, ranges, calibration, dev, metric, _float_outputs(reference, dev))
 
     def on(self, dev: Dataset) -> "Trials":
         """The same model, tried on other data."""
-        return replace(self, dev=dev, floats=_float_outputs(self.network, dev))
+        return replace(self, dev=dev, floats=_float_outputs(self.reference, dev))
 
     @property
     def logits(self) -> bool:
