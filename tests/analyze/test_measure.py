@@ -48,10 +48,10 @@ def test_a_tuned_model_is_held_against_the_one_that_it_came_from(capsys: pytest.
 
 def test_a_plan_is_bits_or_a_file() -> None:
     assert plan_named("4") == Plan(weights=4)
-    with pytest.raises(InputError, match="no-such.toml"):
+    with pytest.raises(InputError, match=r"no-such\.toml"):
         plan_named("no-such.toml")
 
 
 def test_too_few_words() -> None:
-    with pytest.raises(InputError, match="usage: python -m shrinkc.analyze.measure MODEL"):
+    with pytest.raises(InputError, match=r"usage: python -m shrinkc\.analyze\.measure MODEL"):
         main(["zoo:gru-small", CALIBRATION, "8"])

@@ -1,20 +1,15 @@
 """The way of the data, stage after stage: what `shrinkc build` and `shrinkc verify` do."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from . import __version__, importers
-from .analyze.choose import WIDTHS, Budget, Choice, Search, choose, largest, quickly
-from .analyze.report import Analysis, analysis
-from .analyze.sensitivity import Sensitivities, sensitivities
-from .analyze.trials import Trials
 from .calibrate import calibrate
 from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
-from .compile.sizes import Sizes
 from .compile.toolchain import ARM_COMPILER
 from .compile.versions import program_version
 from .datasets import Dataset, check_width
@@ -26,8 +21,7 @@ from .emulate.trace import Trace
 from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
-from .numbers.functions import tanh_table
-from .project import Plan, Settings, Source
+from .project import Settings, Source
 from .quantize import QuantizedNetwork, quantize
 from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
@@ -66,7 +60,7 @@ class Prepared:
 
     def program(self, settings: Settings, target: Target) -> Program:
         """The model in the order and the layout of a target's kernels."""
-        modes = _modes(settings, self.quantized, target, self.shares)
+        modes = modes_of(settings, self.quantized, target, self.shares)
         frames = _max_frames(settings, self.network, self.calibration)
         return lower(self.quantized, FAMILIES[target.kernels], modes, frames)
 
@@ -75,94 +69,15 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     """From a model file to integers. Raises InputError for what the user gave, BuildError for what cannot be proven."""
     progress("importing")
     network = importers.load(settings.model.path, settings.name)
-    calibration = _load(settings.source("calibration"), network)
+    calibration = load_fitting(settings.source("calibration"), network)
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, measurer(_features(calibration)))
-    return Prepared(network, calibration, quantized, _shares(quantized, calibration))
+    return Prepared(network, calibration, quantized, send_shares(quantized, calibration))
 
 
-def analyze(
-    settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
-) -> Analysis:
-    """What each path of the model costs on the target, and what quantising it alone does on the dev set.
-
-    limit: utterances of it. Raises InputError for a dataset that is missing or does not fit.
-    """
-    target = load_target(settings.target)
-    trials = _trials(settings, limit, progress)
-    trials.quantized(quickly(settings.plan), settings.delta)  # refuses what the plan names and the model lacks
-    found = sensitivities(trials, settings.plan, None, jobs, progress)
-    name = settings.source("dev").name
-    return analysis(trials, found, name, target.name, FAMILIES[target.kernels], target.core.costs)
-
-
-def choose_plan(
-    settings: Settings,
-    budget: Budget,
-    jobs: int | None = None,
-    progress: Progress = lambda *_: None,
-    free_bias: bool = True,
-) -> Choice:
-    """The best plan within a budget, tried on the dev set; the settings' own plan gives no bits of weights.
-
-    free_bias: may it have biases corrected where the settings do not?
-
-    Raises LimitError where there is none, InputError where a limit on errors has no labels to go by.
-    """
-    target = load_target(settings.target)
-    trials = _trials(settings, None, progress)
-    if budget.increase is not None and not trials.scored:
-        raise InputError(
-            f"--plan auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
-            "points of PER to hold: give --max-flash or --min-compression alone"
-        )
-    plain = trials.quantized(quickly(settings.plan), settings.delta)
-    shares = _shares(plain, trials.calibration)
-
-    def modes(quantized: QuantizedNetwork) -> dict[str, str]:
-        return _modes(settings, quantized, target, shares)
-
-    def linked(plan: Plan) -> Sizes:
-        quantized = trials.quantized(quickly(plan), settings.delta)
-        return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
-
-    progress("measuring the code")
-    sizes = linked(replace(settings.plan, weights=WIDTHS[0]))  # this also finds what no build would take
-    if budget.flash is not None:
-        budget = replace(budget, code=_code_alone(sizes))
-    budget.check(trials.network.parameters)
-    family = FAMILIES[target.kernels]
-    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free_bias)
-    return _fitted(search, search.sensitivities(), budget, linked)
-
-
-def _fitted(search: Search, found: Sensitivities, budget: Budget, linked: Callable[[Plan], Sizes]) -> Choice:
-    """The best plan within a budget, whose code is guessed at first, and known once there is a plan."""
-    if budget.flash is None:
-        return choose(search, found, budget)
-    budget = replace(budget, code=_code_alone(linked(largest(search, found, budget))))
-    while True:
-        choice = choose(search, found, budget)
-        over = linked(choice.plan).flash - budget.flash
-        if over <= 0:
-            return choice
-        budget = replace(budget, code=budget.code + over)
-
-
-def _code_alone(sizes: Sizes) -> int:
-    """Without the table of tanh, which a budget counts among the constants."""
-    return sizes.code - tanh_table().nbytes
-
-
-def _linked(settings: Settings, model: Prepared, target: Target) -> Sizes:
-    """What a product links of a model, whether it fits the target or not: measured on the board of its core."""
-    sources = emit(model.program(settings, target), _labels(settings, model.network, model.calibration))
-    return compile_image(sources.files, sources.name, load_target(target.core.name)).sizes
-
-
-def _labels(settings: Settings, network: Network, calibration: Dataset) -> Labels:
+def labels_for(settings: Settings, network: Network, calibration: Dataset) -> Labels:
     """Names of the outputs and how they are decoded. Raises InputError for a decoding that does not fit the model."""
     if settings.decode == "ctc" and any(layer.last for layer in network.layers):
         raise InputError(
@@ -171,18 +86,9 @@ def _labels(settings: Settings, network: Network, calibration: Dataset) -> Label
     return labels_of(calibration, network.outputs, settings.decode, settings.metric.blank)
 
 
-def _trials(settings: Settings, limit: int | None, progress: Progress) -> Trials:
-    progress("importing")
-    network = importers.load(settings.model.path, settings.name)
-    calibration = _load(settings.source("calibration"), network)
-    dev = _load(settings.source("dev"), network).limit(limit)
-    progress("calibrating")
-    return Trials.of(network, calibration, dev, settings.metric)
-
-
 def test_features(settings: Settings, network: Network) -> list[np.ndarray]:
     """The test set's utterances, raw. Raises InputError where there is none, or none of this width."""
-    return _features(_load(settings.source("test"), network))
+    return _features(load_fitting(settings.source("test"), network))
 
 
 def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
@@ -194,7 +100,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
-    labels = _labels(settings, network, calibration)
+    labels = labels_for(settings, network, calibration)
     sources = emit(program, labels)
     progress("compiling")
     image = compile_image(sources.files, sources.name, target)
@@ -231,7 +137,7 @@ def verify(
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, quantized = settings.source("test"), reference.quantized
-    dataset = _load(source, reference.network)
+    dataset = load_fitting(source, reference.network)
     features = _features(dataset.limit(limit))
     inputs = [quantized.quantize_input(utterance) for utterance in features]
     lengths = [len(utterance) for utterance in inputs]
@@ -246,13 +152,13 @@ def verify(
     return report.with_verification(made, result)
 
 
-def _shares(quantized: QuantizedNetwork, calibration: Dataset) -> dict[str, float]:
+def send_shares(quantized: QuantizedNetwork, calibration: Dataset) -> dict[str, float]:
     """The share of each send group's columns that is sent on the calibration set, or its first utterances."""
     features = _features(calibration.limit(SHARE_UTTERANCES))
     return sent_shares(quantized, [quantized.quantize_input(utterance) for utterance in features])
 
 
-def _modes(
+def modes_of(
     settings: Settings, quantized: QuantizedNetwork, target: Target, shares: Mapping[str, float]
 ) -> dict[str, str]:
     """How the products of each send group are computed: as the settings say, or as is cheapest on the target."""
@@ -296,7 +202,8 @@ def _divergence(
     return divergence.find_decoded(quantized.layers[-1].name, outputs, decoded, reference.decode, reference.blank)
 
 
-def _load(source: Source, network: Network) -> Dataset:
+def load_fitting(source: Source, network: Network) -> Dataset:
+    """A data set. Raises InputError where it has not the network's width."""
     dataset = load_dataset(source.path)
     check_width(dataset, source.path, network.inputs)
     return dataset

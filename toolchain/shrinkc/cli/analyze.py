@@ -33,12 +33,12 @@ def command(limit: int | None, jobs: int | None, as_json: bool, **options: str |
     if project.get("target") is None:
         project = project.set(("target",), DEFAULT_TARGET, "--target")
     settings = resolve(project)
-    from .. import pipeline
+    from .. import planning
     from ..analyze.report import conclusions, cost_rows, path_rows, vector_rows
     from ..schema import to_json
 
     with Progress() as progress:
-        found = pipeline.analyze(settings, limit, jobs, progress)
+        found = planning.analyze(settings, limit, jobs, progress)
     if as_json:
         print_json(to_json(found))
         return

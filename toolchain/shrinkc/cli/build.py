@@ -119,14 +119,14 @@ def check_plan_path(path: Path) -> None:
 
 def _chosen(project: Values, settings: Settings, budget: "Budget", jobs: int | None) -> tuple[Values, str]:
     """The project with the best plan within a budget, and the plan's file."""
-    from .. import pipeline
+    from .. import planning
     from ..analyze.written import BIAS, in_the_way, plan_file, with_choice
 
     said = in_the_way(project)
     if said is not None:
         raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
     with Progress() as progress:
-        choice = pipeline.choose_plan(settings, budget, jobs, progress, free_bias=BIAS not in project.entries)
+        choice = planning.choose_plan(settings, budget, jobs, progress, free_bias=BIAS not in project.entries)
     project = with_choice(project, choice)
     text = plan_file(resolve(project).recorded, choice, settings.model.name, settings.source("dev").name)
     return project, text
