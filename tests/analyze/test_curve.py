@@ -36,7 +36,8 @@ def test_what_the_table_says(page: Path) -> None:
         Point("zoo:gru", "fine-tuned, 87 %", gru / 8, -0.1, -0.4, 0.2),
         Point("zoo:sru", "2 bits", pytest.approx(sru / 10), 7.0, 6.0, 8.0),
     ]
-    assert [point.tuned for point in found] == [False, True, False]
+    assert [point.kind for point in found] == ["post-training", "fine-tuned", "post-training"]
+    assert Point("zoo:sru", "M1-like with skips", 1.0, 0.0, 0.0, 0.0).kind == "M1-like"
 
 
 def test_a_page_without_the_table_is_refused(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_the_picture_has_what_is_not_too_far_off(page: Path, tmp_path: Path) -> 
     main([str(page), str(tmp_path / "one.svg")])
     draw(points(lines_of(page)), "other", tmp_path / "two.svg")
     one, two = ((tmp_path / name).read_text() for name in ("one.svg", "two.svg"))
-    assert "zoo:gru (48.7 % in float), post-training" in one and "zoo:gru (48.7 % in float), fine-tuned" in one
+    assert "zoo:gru (48.7 %), post-training" in one and "zoo:gru (48.7 %), fine-tuned" in one
     assert "zoo:sru" not in one
     assert one.replace(f"table {digest(lines_of(page))}", "other") == two
 

@@ -2,9 +2,9 @@
 
     python -m shrinkc.analyze.curve docs/results.md docs/shrink.svg
 
-Each row is a plan of one of the zoo's models. Those of post-training are joined by a line, those that the model was
-fine-tuned for are stars. Plans that lose more than `MOST` points are left out. The picture says, in its description,
-which table it is of: `digest`.
+Each row is a plan of one of the zoo's models. Plans of post-training are joined by a line; stars are those that the
+model was fine-tuned for, triangles those made in the study's way. Plans that lose more than `MOST` points are left out.
+The picture says, in its description, which table it is of: `digest`.
 """
 
 import hashlib
@@ -23,7 +23,12 @@ from ..network import FLOAT_BYTES
 HEADING = "| model | plan | off | increase, speechocean762 |"
 DATA = "speechocean762 test"
 MOST = 2.0
-FINE_TUNED = "fine-tuned"
+STYLES = {
+    "fine-tuned": {"marker": "*", "markersize": 11, "linestyle": ""},
+    "M1-like": {"marker": "^", "markersize": 5, "linestyle": ""},
+    "post-training": {"marker": "o", "markersize": 5, "linestyle": "-"},
+}
+"""How plans of a kind are drawn. The first words of a plan say its kind; those of no other are post-training."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,9 @@ class Point:
     high: float
 
     @property
-    def tuned(self) -> bool:
-        """Was the model fine-tuned for the plan?"""
-        return self.plan.startswith(FINE_TUNED)
+    def kind(self) -> str:
+        """The key of its style."""
+        return next((kind for kind in STYLES if self.plan.startswith(kind)), "post-training")
 
 
 def lines_of(page: Path) -> list[str]:
@@ -87,15 +92,15 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
     except ImportError:
         raise BuildError("pictures need matplotlib: pip install 'shrinkc[plots]'") from None
     with mpl.rc_context({"svg.hashsalt": "shrinkc", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(8, 5), layout="constrained")
+        figure = Figure(figsize=(8, 5.5), layout="constrained")
         axes = figure.add_subplot()
         axes.axhline(0, color="black", linewidth=0.8)
         for colour, model in enumerate(dict.fromkeys(point.model for point in found)):
             _draw_model(axes, [point for point in found if point.model == model], f"C{colour}")
         axes.set_xlabel("all that the model keeps in flash, thousand bytes (as 32-bit floats: 890)")
-        axes.set_ylabel("PER above that of float, points (speechocean762's 85 test speakers)")
+        axes.set_ylabel("PER above float's (in brackets), points, speechocean762's 85 test speakers")
         axes.grid(alpha=0.3)
-        axes.legend()
+        figure.legend(loc="outside lower center", ncols=4, fontsize=7)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Description": description})
     write_whole(path, text.getvalue())
@@ -103,8 +108,8 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
 
 def _draw_model(axes: Any, of: Sequence[Point], colour: str) -> None:
     _, rate = float_of(of[0].model)
-    for tuned, marker, line in ((False, "o", "-"), (True, "*", "")):
-        kept = sorted((p for p in of if p.tuned == tuned and p.rise <= MOST), key=lambda p: p.size)
+    for kind, style in STYLES.items():
+        kept = sorted((p for p in of if p.kind == kind and p.rise <= MOST), key=lambda p: p.size)
         if not kept:
             continue
         ends = [[p.rise - p.low for p in kept], [p.high - p.rise for p in kept]]
@@ -112,13 +117,11 @@ def _draw_model(axes: Any, of: Sequence[Point], colour: str) -> None:
             [p.size / 1000 for p in kept],
             [p.rise for p in kept],
             ends,
-            label=f"{of[0].model} ({rate:.1f} % in float), {FINE_TUNED if tuned else 'post-training'}",
+            label=f"{of[0].model} ({rate:.1f} %), {kind}",
             color=colour,
-            marker=marker,
-            linestyle=line,
-            markersize=11 if tuned else 5,
             capsize=2,
             elinewidth=0.6,
+            **style,
         )
 
 

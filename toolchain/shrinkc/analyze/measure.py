@@ -5,7 +5,7 @@
 MODEL is a path or zoo:NAME. `TUNED@MODEL` holds a fine-tuned model against the float outputs of the one that it was
 tuned from. PLAN is a plan's file, or a number of bits for all weights. Data sets of one group are
 counted together; `+` starts the next group. The device gives the same bits (`shrinkc verify` holds it to them), so this
-is the device's PER, in seconds instead of minutes. Sizes are of the kernels of the Cortex-M4.
+is the device's PER, in seconds instead of minutes. Sizes are those of a build for `TARGET`.
 """
 
 import sys
@@ -19,18 +19,21 @@ from .. import importers
 from ..datasets import Dataset, load
 from ..datasets.dataset import check_alike
 from ..errors import InputError, ShrinkcError
-from ..lower import FAMILIES, lower, plain_modes
+from ..lower import FAMILIES, cheapest_modes, lower
 from ..lower.tables import constant_bytes, percent_off
+from ..pipeline import send_shares
 from ..project import Delta, Metric, Plan
 from ..project.plan_file import with_plan
 from ..project.resolve import model_source, plan_of
 from ..project.values import empty
+from ..quantize import QuantizedNetwork
 from ..score.per import per
 from ..score.verification import errors_of
+from ..target import load_target
 from ..train.measure import grouped
 from .trials import Trials
 
-FAMILY = "dsp"
+TARGET = "cortex-m4"
 
 
 def plan_named(text: str) -> Plan:
@@ -56,6 +59,14 @@ def joined(paths: Sequence[str]) -> Dataset:
     )
 
 
+def _bytes(quantized: QuantizedNetwork, calibration: Dataset) -> int:
+    """What a build keeps in flash as constants, its products computed as is cheapest on the target."""
+    target = load_target(TARGET)
+    family = FAMILIES[target.kernels]
+    modes = cheapest_modes(quantized, family, target.core.costs, send_shares(quantized, calibration))
+    return constant_bytes(lower(quantized, family, modes, None))
+
+
 def main(words: Sequence[str]) -> None:
     """Measure and print; see the module's own text."""
     if len(words) < 4:
@@ -74,8 +85,7 @@ def main(words: Sequence[str]) -> None:
     print("|---|---|---|---|---|---|---|", flush=True)
     for text in plans:
         quantized = first.quantized(plan_named(text), Delta())
-        program = lower(quantized, FAMILIES[FAMILY], plain_modes(quantized), None)
-        off = percent_off(constant_bytes(program), network.float_bytes)
+        off = percent_off(_bytes(quantized, calibration), network.float_bytes)
         for each, rate in zip(trials, rates, strict=True):
             found = each.outcome(quantized)
             low, high, over = found.interval.low, found.interval.high, found.interval.over
