@@ -92,15 +92,15 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
     except ImportError:
         raise BuildError("pictures need matplotlib: pip install 'shrinkc[plots]'") from None
     with mpl.rc_context({"svg.hashsalt": "shrinkc", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(8, 5.5), layout="constrained")
+        figure = Figure(figsize=(9, 5.5), layout="constrained")
         axes = figure.add_subplot()
         axes.axhline(0, color="black", linewidth=0.8)
         for colour, model in enumerate(dict.fromkeys(point.model for point in found)):
             _draw_model(axes, [point for point in found if point.model == model], f"C{colour}")
         axes.set_xlabel("all that the model keeps in flash, thousand bytes (as 32-bit floats: 890)")
-        axes.set_ylabel("PER above float's (in brackets), points, speechocean762's 85 test speakers")
+        axes.set_ylabel("PER above float's (in brackets), points, 85 test speakers")
         axes.grid(alpha=0.3)
-        figure.legend(loc="outside lower center", ncols=4, fontsize=7)
+        figure.legend(loc="outside lower center", ncols=4, fontsize=7, columnspacing=1)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Description": description})
     write_whole(path, text.getvalue())
