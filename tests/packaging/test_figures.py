@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shrinkc import zoo
+from shrinkc.analyze.curve import lines_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,3 +47,16 @@ def test_the_page_of_training_has_the_figures_of_the_cards():
         sets = ("speechocean762 test", "timit-sample, all sides", "asterisk test")
         for cell, data in zip(row[2:], sets, strict=True):
             assert float(cell.split(" %")[0]) == pytest.approx(measured(name, data), abs=0.051)
+
+
+def test_the_summary_is_of_the_table_of_results():
+    known = {}
+    for line in lines_of(ROOT / "docs/results.md"):
+        model, plan, *others = (cell.strip() for cell in line.strip("|").split("|"))
+        known[model, plan] = others
+    table = rows("README.md", "| model | 8 bits | `--plan auto`, at least 85 % off | fine-tuned, at least 87 % off |")
+    assert [row[0] for row in table] == ["zoo:lstm", "zoo:gru", "zoo:ligru", "zoo:sru"]
+    for model, *cells in table:
+        plans = ("8 bits", "`auto`, at least 85 % off", "fine-tuned for the plan of 87 %")
+        assert cells == [known[model, plan][1] for plan in plans]
+        assert float(known[model, plans[1]][0].split()[0]) >= 85 and float(known[model, plans[2]][0].split()[0]) >= 87

@@ -65,7 +65,7 @@ def command(
     """Train a phone recogniser with Keras: frame labels first, then CTC, until the dev PER stops falling.
 
     OUTPUT holds model.keras (the best by dev PER), train.toml, train.log.jsonl and a checkpoint: the same
-    command goes on where a killed run stopped.
+    command goes on where a killed run stopped. With --quantize it also holds plan.toml, to build the model with.
     """
     import os
 
