@@ -7,7 +7,9 @@ import pytest
 
 from labelled import labelled
 from networks import recognizer
-from shrinkc.analyze.choose import Budget, Choice, Search, _Chooser, choose, largest, quickly
+from shrinkc.analyze.budget import Budget
+from shrinkc.analyze.choose import Choice, Search, _Chooser, choose, largest, quickly
+from shrinkc.analyze.refine import Refinement, refinements
 from shrinkc.analyze.sensitivity import Sensitivities
 from shrinkc.analyze.trials import Outcome, Trials
 from shrinkc.errors import LimitError
@@ -116,8 +118,12 @@ def test_exchanges_stay_within_the_bytes(search: Search, found: Sensitivities) -
     assert after <= before
 
 
+BIAS = Refinement(("plan", "bias_correction"), True)
+WIDE = Refinement(("plan", "groups", "rnn1.h", "activations"), 16)
+
+
 @pytest.mark.parametrize(("with_it", "kept"), [(0.97, True), (0.99, False)])
-def test_biases_are_corrected_where_that_helps_and_nobody_has_said(
+def test_a_refinement_is_kept_where_that_helps(
     search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch, with_it: float, kept: bool
 ) -> None:
     """It is kept below 98 % of the divergence without it."""
@@ -126,11 +132,60 @@ def test_biases_are_corrected_where_that_helps_and_nobody_has_said(
         return [with_it if plan.bias_correction else 1.0 for plan in plans]
 
     monkeypatch.setattr(_Chooser, "_divergences", divergences)
-    assert choose(search, found, Budget(flash=10_000)).plan.bias_correction == kept
-    said = dataclasses.replace(search, free_bias=False)
-    assert not choose(said, found, Budget(flash=10_000)).plan.bias_correction
-    asked = dataclasses.replace(search, base=dataclasses.replace(QUICK, bias_correction=True))
-    assert choose(asked, found, Budget(flash=10_000)).plan.bias_correction
+    free = dataclasses.replace(search, refinements=(BIAS,))
+    choice = choose(free, found, Budget(flash=10_000))
+    assert choice.plan.bias_correction == kept and choice.refinements == ((BIAS,) if kept else ())
+    assert not choose(search, found, Budget(flash=10_000)).plan.bias_correction
+
+
+def test_refinements_add_up_the_best_first(
+    search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone: 0.8 by the width, 0.9 by the biases, nothing by the clip. Both together: 0.7."""
+
+    def divergences(self: _Chooser, plans: list[Plan]) -> list[float]:
+        return [1.0 - 0.2 * bool(plan.groups) - 0.1 * plan.bias_correction for plan in plans]
+
+    monkeypatch.setattr(_Chooser, "_divergences", divergences)
+    clip = Refinement(("plan", "clipping"), "max")
+    free = dataclasses.replace(search, refinements=(BIAS, WIDE, clip))
+    choice = choose(free, found, Budget(flash=10_000))
+    assert choice.refinements == (WIDE, BIAS)
+    assert choice.plan.for_group("rnn1.h").activations == 16 and choice.plan.clipping == QUICK.clipping
+
+
+def test_what_may_be_refined() -> None:
+    names = {change.key[-1] for change in refinements(NETWORK, QUICK, Delta())}
+    assert names == {"bias_correction", "clipping", "activation_clipping", "activations"}
+    vectors = [change.key[2] for change in refinements(NETWORK, QUICK, Delta()) if change.key[1] == "groups"]
+    assert vectors == ["rnn1.x", "rnn1.h", "head.x"]
+
+
+@pytest.mark.parametrize("key", [("plan", "activations"), ("plan", "paths", "*.h", "activations")])
+def test_what_the_user_says_of_widths_stays(key: tuple[str, ...]) -> None:
+    keys = [change.key for change in refinements(NETWORK, QUICK, Delta(), [key, ("plan", "bias_correction")])]
+    assert keys == [("plan", "clipping"), ("plan", "activation_clipping")]
+
+
+@pytest.mark.parametrize("delta", [Delta(threshold=4), Delta(groups=(("rnn1.h@8", 4),))])
+def test_thresholds_keep_the_widths_that_they_are_steps_of(delta: Delta) -> None:
+    assert all(change.key[1] != "groups" for change in refinements(NETWORK, QUICK, delta))
+
+
+def test_what_is_there_already_is_not_tried() -> None:
+    plan = dataclasses.replace(QUICK, bias_correction=True, activations=16, clipping="max")
+    assert [change.key[1] for change in refinements(NETWORK, plan, Delta())] == ["activation_clipping"]
+
+
+def test_a_path_may_be_left_at_16_bits(search: Search) -> None:
+    """Where there are bytes for it; alone it does no harm there."""
+    paths = search.trials.network.matrices
+    chooser = _Chooser(search, literal({path: (3.0, 2.0, 1.0) for path in paths}))
+    bits = dict.fromkeys(paths, 8)
+    limit = chooser.bytes_of(bits | {"head.output.x": 16})
+    tried = chooser._exchanges(bits, limit)
+    assert bits | {"head.output.x": 16} in tried
+    assert chooser.plan(tried[0]).weights == 8
 
 
 def test_bytes_are_those_of_the_plan_in_full(search: Search, found: Sensitivities) -> None:
@@ -169,6 +224,27 @@ def test_an_exchange_that_breaks_the_limit_is_taken_back(
     monkeypatch.setattr(_Chooser, "exchanged", lambda self, bits, limit: worse)
     increases(search, {30: 0.1, 0: 5.0}, monkeypatch)
     assert choose(search, found, Budget(increase=0.2)).bits != worse
+
+
+def test_a_refinement_that_breaks_the_limit_is_taken_back(
+    search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves half the divergence, and raises the PER of every plan."""
+
+    def quantized(self: Trials, plan: Plan, delta: Delta) -> Plan:
+        return plan
+
+    def outcome(self: Trials, plan: Plan, limit: int | None = None) -> Outcome:
+        worse = plan.bias_correction
+        return Outcome(0.5 if worse else 1.0, 0.0, 0.3 if worse else 0.1, None)
+
+    monkeypatch.setattr(_Chooser, "bytes_of", lambda self, bits: sum(bits.values()))
+    monkeypatch.setattr(Trials, "quantized", quantized)
+    monkeypatch.setattr(Trials, "outcome", outcome)
+    free = dataclasses.replace(search, refinements=(BIAS,))
+    assert choose(free, found, Budget(increase=0.4)).refinements == (BIAS,)
+    choice = choose(free, found, Budget(increase=0.2))
+    assert choice.refinements == () and choice.outcome.increase == 0.1
 
 
 @pytest.mark.parametrize(

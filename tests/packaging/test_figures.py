@@ -57,6 +57,6 @@ def test_the_summary_is_of_the_table_of_results():
     table = rows("README.md", "| model | 8 bits | `--plan auto`, at least 85 % off | fine-tuned, at least 87 % off |")
     assert [row[0] for row in table] == ["zoo:lstm", "zoo:gru", "zoo:ligru", "zoo:sru"]
     for model, *cells in table:
-        plans = ("8 bits", "`auto`, at least 85 % off", "fine-tuned for the plan of 87 %")
+        plans = ("8 bits", "`auto`, at least 85 % off", "fine-tuned for a plan of 87 %")
         assert cells == [known[model, plan][1] for plan in plans]
         assert float(known[model, plans[1]][0].split()[0]) >= 85 and float(known[model, plans[2]][0].split()[0]) >= 87

@@ -95,6 +95,7 @@ REFUSED = [
     ('target = "cortex-m4"\n[plan]\nweights = 4\n', r"p\.toml:1: target is not of a plan"),
     ("[plan]\nwieghts = 4\n", r"p\.toml:2: unknown key 'plan\.wieghts': did you mean 'plan\.weights'\?"),
     ('[plan]\n[plan.paths."a[1]"]\nbits = 4\n', r"p\.toml:3: unknown key 'plan\.paths\.\"a\[1\]\"\.bits'"),
+    ("weights = 4\n", r"p\.toml:1: unknown key 'weights': did you mean 'plan\.weights'\?"),
     ("[plans]\nweights = 4\n", r"p\.toml:1: unknown key 'plans': did you mean 'plan'\?"),
     ('[plan]\nweights = "4"\n', r'p\.toml:2: plan\.weights must be 2, 4, 8 or 16, not "4"'),
     ("[plan]\n\nper_row = 1\n", r"p\.toml:3: plan\.per_row must be true or false, not 1"),

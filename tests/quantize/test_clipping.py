@@ -82,8 +82,8 @@ def test_a_percentile_of_each_rows_weights():
 
 def test_a_percentile_that_is_zero_gives_way_to_the_largest():
     """In a pruned row most weights are zero: a range of nothing would lose the rest."""
-    weights = np.array([[0.0, 0.0, 0.0, -2.0], [0.0, 0.0, 0.0, 0.0]])
-    assert clip_rows(weights, COARSE, "percentile", np.ones(4), 50.0).tolist() == [2.0, 0.0]
+    weights = np.array([[0.0, 0.0, 0.0, 0.37, -2.0], [0.0] * 5])
+    assert clip_rows(weights, COARSE, "percentile", np.ones(5), 50.0).tolist() == [2.0, 0.0]
 
 
 @pytest.mark.parametrize(

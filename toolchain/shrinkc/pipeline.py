@@ -22,7 +22,7 @@ from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .project import Settings, Source
-from .quantize import QuantizedNetwork, quantize
+from .quantize import QuantizedNetwork, check_names, quantize
 from .reference import Execution, archive, measurer, sent_shares
 from .reference import run as run_reference
 from .score import built, divergence, report, verification
@@ -69,6 +69,7 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     """From a model file to integers. Raises InputError for what the user gave, BuildError for what cannot be proven."""
     progress("importing")
     network = importers.load(settings.model.path, settings.name)
+    check_names(network, settings.plan, settings.delta)
     calibration = load_fitting(settings.source("calibration"), network)
     progress("calibrating")
     ranges = calibrate(network, _features(calibration))

@@ -1,10 +1,12 @@
 """What comes before a build whose plan is to be found: what each path does alone, and the plan within a budget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from . import importers
-from .analyze.choose import WIDTHS, Budget, Choice, Search, choose, largest, quickly
+from .analyze.budget import LEAST_BITS, Budget
+from .analyze.choose import Choice, Search, choose, largest, quickly
+from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
 from .analyze.sensitivity import Sensitivities, sensitivities
 from .analyze.trials import Trials
@@ -16,7 +18,7 @@ from .lower import FAMILIES
 from .numbers.functions import tanh_table
 from .pipeline import Prepared, Progress, labels_for, load_fitting, modes_of, send_shares
 from .project import Plan, Settings
-from .quantize import QuantizedNetwork
+from .quantize import QuantizedNetwork, check_names
 from .target import Target, load_target
 
 
@@ -29,7 +31,6 @@ def analyze(
     """
     target = load_target(settings.target)
     trials = _trials(settings, limit, progress)
-    trials.quantized(quickly(settings.plan), settings.delta)  # refuses what the plan names and the model lacks
     found = sensitivities(trials, settings.plan, None, jobs, progress)
     name = settings.source("dev").name
     return analysis(trials, found, name, target.name, FAMILIES[target.kernels], target.core.costs)
@@ -40,11 +41,11 @@ def choose_plan(
     budget: Budget,
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
-    free_bias: bool = True,
+    said: Iterable[Key] = (),
 ) -> Choice:
     """The best plan within a budget, tried on the dev set; the settings' own plan gives no bits of weights.
 
-    free_bias: may it have biases corrected where the settings do not?
+    said: keys of the plan that the user has set, which stay as they are.
 
     Raises LimitError where there is none, InputError where a limit on errors has no labels to go by.
     """
@@ -66,12 +67,13 @@ def choose_plan(
         return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
 
     progress("measuring the code")
-    sizes = linked(replace(settings.plan, weights=WIDTHS[0]))  # this also finds what no build would take
+    sizes = linked(replace(settings.plan, weights=LEAST_BITS))  # this also finds what no build would take
     if budget.flash is not None:
         budget = replace(budget, code=_code_alone(sizes))
     budget.check(trials.network.parameters)
     family = FAMILIES[target.kernels]
-    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free_bias)
+    free = refinements(trials.network, settings.plan, settings.delta, said)
+    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free)
     return _fitted(search, search.sensitivities(), budget, linked)
 
 
@@ -102,6 +104,7 @@ def _linked(settings: Settings, model: Prepared, target: Target) -> Sizes:
 def _trials(settings: Settings, limit: int | None, progress: Progress) -> Trials:
     progress("importing")
     network = importers.load(settings.model.path, settings.name)
+    check_names(network, settings.plan, settings.delta)
     calibration = load_fitting(settings.source("calibration"), network)
     dev = load_fitting(settings.source("dev"), network).limit(limit)
     progress("calibrating")

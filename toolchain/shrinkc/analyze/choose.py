@@ -4,11 +4,11 @@ Alone, each path at each width moves the outputs by some divergence (`sensitivit
 nearly add up, so the plan with the least sum within a budget of bytes is close to the best one, and a greedy order of
 upgrades from the coarsest plan on, best divergence per byte first, runs through all of them. That order gives one plan
 for each size. Where the budget is in points of PER, the size is found by bisection with real PER. Then exchanges of
-single paths are tried whole, and kept where the divergence on the dev set says so: it is finer than the PER. So is
-bias correction, which helps some models and not others.
+single paths are tried whole, and kept where the divergence on the dev set says so: it is finer than the PER. So are
+refinements, settings beside the bits (`refine.py`), which help some models and not others. If that leaves a plan which
+breaks a limit on PER, the plans before it are gone back to, one after the other.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,15 +17,17 @@ from ..errors import InputError, LimitError
 from ..lower import lower
 from ..lower.kernels import Family
 from ..lower.tables import constant_bytes, percent_off
-from ..network import FLOAT_BYTES
 from ..project import Delta, Plan, Rule
 from ..quantize import QuantizedNetwork
-from .sensitivity import Progress, Sensitivities, sensitivities
+from .budget import Budget
+from .refine import Refinement, with_all
+from .sensitivity import REST, WEIGHTS, Progress, Sensitivities, sensitivities
 from .trials import Outcome, Trials
 
 SCREEN_UTTERANCES = 120
 """Of the dev set, for the sensitivities and the exchanges; the points of PER are taken on all of it."""
-WIDTHS = (2, 4, 8)
+WIDTHS = WEIGHTS
+"""Of which plans are made; an exchange may also leave a path at 16 bits."""
 EXCHANGES, ROUNDS = 6, 3
 """Exchanges that are tried in a round, and rounds at most."""
 GAIN = 0.98
@@ -37,48 +39,16 @@ Modes = Callable[[QuantizedNetwork], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What a plan may cost. compression: least per cent off the float parameters, of all that the model keeps in flash
-    as constants. flash: most bytes of these and of code together, where `code` are the code's. increase: most points.
-    """
-
-    compression: float | None = None
-    flash: int | None = None
-    code: int = 0
-    increase: float | None = None
-
-    def bytes_for(self, parameters: int) -> int | None:
-        """The most bytes of tables that both limits allow a model of so many parameters; None for any number."""
-        limits = [] if self.flash is None else [self.flash - self.code]
-        if self.compression is not None:
-            limits.append(math.floor(FLOAT_BYTES * parameters * (1 - self.compression / 100)))
-        return min(limits, default=None)
-
-    def check(self, parameters: int) -> None:
-        """Raise LimitError where not even the weights could fit, whatever else the model keeps."""
-        limit, least = self.bytes_for(parameters), parameters * WIDTHS[0] // 8
-        if limit is not None and limit < least:
-            raise self.error(least, limit)
-
-    def error(self, least: int, limit: int) -> LimitError:
-        """Says that the tables take so many bytes at least."""
-        beside = f" beside {self.code:,} of code" if self.code else ""
-        return LimitError(
-            f"--plan auto: even at {WIDTHS[0]} bits the model's tables take {least:,} bytes, and the limit leaves "
-            f"{max(limit, 0):,}{beside}: allow more, or take a smaller model"
-        )
-
-
-@dataclass(frozen=True)
 class Choice:
-    """A plan with what it came to. sensitivities: by which it was chosen; outcome: on the whole dev set, of so many
-    utterances.
+    """A plan with what it came to. refinements: what it has beside the bits. sensitivities: by which it was chosen.
+    outcome: on the whole dev set, of so many utterances.
 
     table_bytes: of what the model keeps in flash as constants. compression: per cent off the float parameters.
     """
 
     plan: Plan
     bits: Bits
+    refinements: tuple[Refinement, ...]
     sensitivities: Sensitivities
     outcome: Outcome
     utterances: int
@@ -90,7 +60,7 @@ class Choice:
 class Search:
     """What all choices for a model have in common. base: how to clip and round, and bits of the vectors. delta: its
     thresholds are in force in every whole plan. modes: as the build will have them, since they decide on the layout.
-    free_bias: may the search correct biases where `base` does not?
+    refinements: what may be tried beside the bits.
     """
 
     trials: Trials
@@ -100,7 +70,7 @@ class Search:
     modes: Modes
     jobs: int | None = None
     progress: Progress = lambda *_: None
-    free_bias: bool = True
+    refinements: tuple[Refinement, ...] = ()
 
     def sensitivities(self) -> Sensitivities:
         """What each path does alone."""
@@ -121,11 +91,12 @@ def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
     else:
         bits = chooser.largest(order, budget, limit)
     exchanged = chooser.exchanged(bits, limit)
-    chooser = chooser.corrected(exchanged)
-    bits, outcome = chooser.within(budget.increase, [exchanged, bits])
+    refined = chooser.refined(exchanged, limit)
+    candidates = [(refined, exchanged), (refined, bits), (chooser, exchanged), (chooser, bits)]
+    chooser, bits, outcome = _within(search, budget.increase, candidates)
     size = chooser.bytes_of(bits)
     off = percent_off(size, trials.network.float_bytes)
-    return Choice(chooser.plan(bits), bits, found, outcome, len(trials.dev), size, off)
+    return Choice(chooser.plan(bits), bits, chooser.changes, found, outcome, len(trials.dev), size, off)
 
 
 def largest(search: Search, found: Sensitivities, budget: Budget) -> Plan:
@@ -136,15 +107,18 @@ def largest(search: Search, found: Sensitivities, budget: Budget) -> Plan:
 
 
 class _Chooser:
-    """The search over bits of paths."""
+    """The search over bits of paths. changes: refinements that its plans have."""
 
-    def __init__(self, search: Search, found: Sensitivities) -> None:
-        self.search, self.trials, self.found = search, search.trials, found
+    def __init__(self, search: Search, found: Sensitivities, changes: tuple[Refinement, ...] = ()) -> None:
+        self.search, self.trials, self.found, self.changes = search, search.trials, found, changes
+        self.base = with_all(search.base, changes)
         self.weights = {name: array.size for name, array in self.trials.network.matrices.items()}
         self._bytes: dict[tuple, int] = {}
 
     def harm(self, path: str, bits: int) -> float:
         """Divergence that a path adds alone at a width."""
+        if bits == REST:
+            return 0.0
         return max(0.0, self.found.paths[path][bits].divergence - self.found.floor.divergence)
 
     def total_harm(self, bits: Bits) -> float:
@@ -181,35 +155,12 @@ class _Chooser:
         while low < high:
             middle = (low + high) // 2
             self.search.progress("looking for the smallest plan", 0, 0)
-            low, high = (low, middle) if self._rise(self.outcome(order[middle])) <= increase else (middle + 1, high)
+            low, high = (low, middle) if _rise(self.outcome(order[middle])) <= increase else (middle + 1, high)
         return order[low]
-
-    def within(self, increase: float | None, candidates: Sequence[Bits]) -> tuple[Bits, Outcome]:
-        """The first candidate whose PER rises by no more than `increase` points on the whole dev set, and by what."""
-        tried: list[tuple[Bits, Outcome]] = []
-        for bits in candidates:
-            if all(bits != before for before, _ in tried):
-                self.search.progress("trying the plan on the whole dev set", 0, 0)
-                tried.append((bits, self.outcome(bits)))
-            if increase is None or self._rise(tried[-1][1]) <= increase:
-                return tried[-1]
-        least = min(self._rise(outcome) for _, outcome in tried)
-        raise LimitError(
-            f"--plan auto: the best plan found raises the error rate on the dev set by {least:.2f} points, above the "
-            f"limit of {increase:g}: allow more flash, or more points"
-        )
 
     def outcome(self, bits: Bits) -> Outcome:
         """What a plan does on the whole dev set."""
         return self.trials.outcome(self.trials.quantized(self.plan(bits), self.search.delta))
-
-    @staticmethod
-    def _rise(outcome: Outcome) -> float:
-        if outcome.increase is None:
-            raise InputError(
-                "--plan auto: the dev set has no labels, so there is no error rate to hold a limit against"
-            )
-        return outcome.increase
 
     def exchanged(self, bits: Bits, limit: int) -> Bits:
         """The plan after exchanges of single paths, within the bytes, each tried whole."""
@@ -225,14 +176,26 @@ class _Chooser:
             bits, best = tried[place], found[place]
         return bits
 
-    def corrected(self, bits: Bits) -> "_Chooser":
-        """The search with bias correction, if a plan leaves less divergence with it; else this one."""
-        base = self.search.base
-        if base.bias_correction or not self.search.free_bias:
-            return self
-        other = _Chooser(replace(self.search, base=replace(base, bias_correction=True)), self.found)
-        before, after = self._divergences([self.plan(bits), other.plan(bits)])
-        return other if after <= before * GAIN else self
+    def refined(self, bits: Bits, limit: int) -> "_Chooser":
+        """The search with the refinements that leave a plan less divergence, within the bytes: the best one first.
+
+        What gains nothing alone is not tried again beside another.
+        """
+        chooser, left = self, list(self.search.refinements)
+        best = self._divergences([self.plan(bits)])[0] if left else 0.0
+        while left:
+            others = [_Chooser(self.search, self.found, (*chooser.changes, each)) for each in left]
+            fitting = [other for other in others if other.bytes_of(bits) <= limit]
+            found = self._divergences([other.plan(bits) for other in fitting])
+            gains = sorted(
+                (each for each in zip(found, fitting, strict=True) if each[0] <= best * GAIN),
+                key=lambda each: each[0],
+            )
+            if not gains:
+                break
+            best, chooser = gains[0]
+            left = [other.changes[-1] for _, other in gains[1:]]
+        return chooser
 
     def _divergences(self, plans: Sequence[Plan]) -> list[float]:
         found: list[float] = []
@@ -245,7 +208,7 @@ class _Chooser:
         """Plans within the bytes with one path finer, and others coarser to make room: the most promising ones."""
         made: dict[tuple, Bits] = {}
         for path, width in bits.items():
-            for finer in (each for each in WIDTHS if each > width):
+            for finer in (each for each in (*WIDTHS, REST) if each > width):
                 changed = self._fitted(dict(bits) | {path: finer}, path, limit)
                 if changed is not None:
                     made[tuple(sorted(changed.items()))] = changed
@@ -276,7 +239,7 @@ class _Chooser:
         """The plan that gives each path its bits: the commonest width for all, and a rule for each other path."""
         common = Counter(bits.values()).most_common(1)[0][0]
         rules = tuple(Rule(path, weights=width) for path, width in bits.items() if width != common)
-        return replace(self.search.base, weights=common, paths=(*self.search.base.paths, *rules))
+        return replace(self.base, weights=common, paths=(*self.base.paths, *rules))
 
     def bytes_of(self, bits: Bits) -> int:
         """What the model's tables take in flash: their size depends on the bits, not on the rounding."""
@@ -287,6 +250,31 @@ class _Chooser:
             program = lower(quantized, self.search.family, self.search.modes(quantized), frames)
             self._bytes[key] = constant_bytes(program)
         return self._bytes[key]
+
+
+def _within(
+    search: Search, increase: float | None, candidates: Sequence[tuple[_Chooser, Bits]]
+) -> tuple[_Chooser, Bits, Outcome]:
+    """The first candidate whose PER rises by no more than `increase` points on the whole dev set, and by what."""
+    tried: dict[Plan, Outcome] = {}
+    for chooser, bits in candidates:
+        plan = chooser.plan(bits)
+        if plan not in tried:
+            search.progress("trying the plan on the whole dev set", 0, 0)
+            tried[plan] = chooser.outcome(bits)
+        if increase is None or _rise(tried[plan]) <= increase:
+            return chooser, bits, tried[plan]
+    least = min(map(_rise, tried.values()))
+    raise LimitError(
+        f"--plan auto: the best plan found raises the error rate on the dev set by {least:.2f} points, above the "
+        f"limit of {increase:g}: allow more flash, or more points"
+    )
+
+
+def _rise(outcome: Outcome) -> float:
+    if outcome.increase is None:
+        raise InputError("--plan auto: the dev set has no labels, so there is no error rate to hold a limit against")
+    return outcome.increase
 
 
 def quickly(plan: Plan) -> Plan:

@@ -97,7 +97,11 @@ def draw(found: Sequence[Point], description: str, path: Path) -> None:
         axes.axhline(0, color="black", linewidth=0.8)
         for colour, model in enumerate(dict.fromkeys(point.model for point in found)):
             _draw_model(axes, [point for point in found if point.model == model], f"C{colour}")
-        axes.set_xlabel("all that the model keeps in flash, thousand bytes (as 32-bit floats: 890)")
+        floats = [float_of(point.model)[0] / 1000 for point in found]
+        axes.set_xlabel(
+            "all that the model keeps in flash, thousand bytes "
+            f"(as 32-bit floats: {min(floats):.0f} to {max(floats):.0f})"
+        )
         axes.set_ylabel("PER above float's (in brackets), points, 85 test speakers")
         axes.grid(alpha=0.3)
         figure.legend(loc="outside lower center", ncols=4, fontsize=7, columnspacing=1)

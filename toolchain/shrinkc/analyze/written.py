@@ -4,15 +4,16 @@ from ..printable import printable
 from ..project.plan_file import plan_text
 from ..project.values import Values, dotted
 from .choose import Choice
+from .sensitivity import REST
 
 OPTION = "--plan auto"
-BIAS = ("plan", "bias_correction")
 
 
 def with_choice(project: Values, choice: Choice) -> Values:
-    """The project with the chosen bits and bias correction. What it says of clipping and all else stays."""
+    """The project with the chosen bits and refinements. What it says of all else stays."""
     project = project.set(("plan", "weights"), choice.plan.weights, OPTION)
-    project = project.set(BIAS, choice.plan.bias_correction, OPTION)
+    for change in choice.refinements:
+        project = project.set(change.key, change.value, OPTION)
     for path, width in choice.bits.items():
         if width != choice.plan.weights:
             project = project.set(("plan", "paths", path, "weights"), width, OPTION)
@@ -44,6 +45,8 @@ def _points(choice: Choice) -> str:
 
 def _remark(choice: Choice, path: str) -> str:
     effects = choice.sensitivities.paths[path]
+    if choice.bits[path] == REST:
+        return "at 16 bits the whole plan leaves less divergence"
     return "divergence alone: " + ", ".join(f"{one.divergence:.5f} at {bits} bits" for bits, one in effects.items())
 
 

@@ -14,7 +14,7 @@ from ..project.values import FILE_NAME, Values, empty, read
 from .console import Bytes, Progress, print_report
 
 if TYPE_CHECKING:
-    from ..analyze.choose import Budget
+    from ..analyze.budget import Budget
 
 AUTO = "auto"
 DEFAULT_INCREASE = 0.3
@@ -78,7 +78,7 @@ def command(
     check_output(settings.output)
     plan = None
     if auto:
-        from ..analyze.choose import Budget
+        from ..analyze.budget import Budget
 
         check_plan_path(plan_path(settings))
         if (max_flash, min_compression, max_per_increase) == (None, None, None):
@@ -120,13 +120,13 @@ def check_plan_path(path: Path) -> None:
 def _chosen(project: Values, settings: Settings, budget: "Budget", jobs: int | None) -> tuple[Values, str]:
     """The project with the best plan within a budget, and the plan's file."""
     from .. import planning
-    from ..analyze.written import BIAS, in_the_way, plan_file, with_choice
+    from ..analyze.written import in_the_way, plan_file, with_choice
 
     said = in_the_way(project)
     if said is not None:
         raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
     with Progress() as progress:
-        choice = planning.choose_plan(settings, budget, jobs, progress, free_bias=BIAS not in project.entries)
+        choice = planning.choose_plan(settings, budget, jobs, progress, said=project.entries)
     project = with_choice(project, choice)
     text = plan_file(resolve(project).recorded, choice, settings.model.name, settings.source("dev").name)
     return project, text

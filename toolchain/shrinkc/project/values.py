@@ -127,8 +127,8 @@ def check(key: Key, value: object, where: str) -> None:
     """Raise InputError, starting with `where`, for an unknown key or a value that it cannot have."""
     field = fields.find(key)
     if field is None:
-        near = difflib.get_close_matches(key[-1], fields.siblings(key), n=1, cutoff=0.4)
-        hint = f"did you mean {dotted((*key[:-1], near[0]))!r}?" if near else "docs/project.md lists the keys"
+        meant = _meant(key)
+        hint = f"did you mean {dotted(meant)!r}?" if meant else "docs/project.md lists the keys"
         raise InputError(f"{where}: unknown key {dotted(key)!r}: {hint}")
     if field.check.allows(value):
         return
@@ -137,6 +137,15 @@ def check(key: Key, value: object, where: str) -> None:
     plain = isinstance(value, bool | str | int | float)
     shown = fields.shown(value) if plain else _KINDS.get(type(value), "a date or time")
     raise InputError(f"{where}: {dotted(key)} must be {field.check.wants}, not {shown}")
+
+
+def _meant(key: Key) -> Key | None:
+    """The key that an unknown one is nearest to: the same one in its table, or one spelt alike."""
+    inside = [field.parts for field in fields.FIELDS if field.parts[1:] == key]
+    if inside:
+        return inside[0]
+    near = difflib.get_close_matches(key[-1], fields.siblings(key), n=1, cutoff=0.4)
+    return (*key[:-1], near[0]) if near else None
 
 
 def dotted(key: Key) -> str:

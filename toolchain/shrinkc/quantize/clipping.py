@@ -18,26 +18,43 @@ def clip_rows(
 ) -> np.ndarray:
     """The clip of each row of weights (rows, columns), float64 (rows,): the real value of the grid's largest integer.
 
+    A row of fewer than 8 bits that stands on a grid already, as fine-tuning leaves it, keeps that grid, whatever the
+    method.
+
     grid: the least and the largest integer. importance: mean square of each column's input; "mmse" minimises the error
     of the product, not of the weight alone. percentile: how many of a row's weights, in per cent, "percentile" leaves
     within the range; where all of them are 0, it takes the largest.
     """
     magnitudes = np.abs(weights).max(axis=1).astype(np.float64)
+    if grid[1] > COARSE:
+        return _clip(weights, magnitudes, grid, method, importance, percentile)
+    clip = _standing(weights, magnitudes, grid)
+    free = np.isnan(clip)
+    if free.any():
+        clip[free] = _clip(weights[free], magnitudes[free], grid, method, importance, percentile)
+    return clip
+
+
+def _clip(
+    weights: np.ndarray,
+    magnitudes: np.ndarray,
+    grid: tuple[int, int],
+    method: str,
+    importance: np.ndarray,
+    percentile: float,
+) -> np.ndarray:
+    """The clip of each row by a method, (rows,). magnitudes: the largest of each row."""
     if method == "max":
         return magnitudes
     if method == "percentile":
         clip = np.percentile(np.abs(weights), percentile, axis=1).astype(np.float64)
         return np.where(clip > 0, clip, magnitudes)
     best = magnitudes.copy()
-    if grid[1] <= COARSE:
-        standing = _standing(weights, magnitudes, grid)
-        if not np.isnan(standing).any():
-            return standing
     rows = max(1, BLOCK // weights.shape[1])
     for first in range(0, len(weights), rows):
         part = slice(first, first + rows)
         best[part] = _least_error(weights[part].astype(np.float64), magnitudes[part], grid, importance)
-    return best if grid[1] > COARSE else np.where(np.isnan(standing), best, standing)
+    return best
 
 
 def _standing(weights: np.ndarray, magnitudes: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..network import Layer, Network
 from ..numbers.fixed_point import INT16_MAX, MULTIPLIER_MAX, SHIFT_MAX
 from ..project import Delta, Plan
+from ..project.settings import check_patterns
 from .clipping import clip_vector
 from .formats import LayerFormats, input_format
 from .quantized import SendGroup
@@ -47,16 +48,16 @@ def make_groups(
     network: Network, ranges: Ranges, formats: dict[str, LayerFormats], plan: Plan, delta: Delta
 ) -> tuple[VectorFormat, tuple[SendGroup, ...]]:
     """The format of the network's input, and every send group in the order of layers and sources."""
-    bits = path_bits(network, plan)
-    wanted: list[_Wanted] = []
-    for rank in network.ranks:
-        for layer in rank:
-            for source in layer.cell.sources:
-                widths = {bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources}
-                wanted += [_Wanted(layer, source, width) for width in sorted(widths)]
+    wanted = _wanted(network, plan)
     entry = _input_format(network, ranges, plan, [one.bits for one in wanted if one.vector == INPUT])
     scales = _scales(network, formats, entry)
     return entry, tuple(_make_group(one, scales[one.vector], ranges, plan, delta) for one in wanted)
+
+
+def check_names(network: Network, plan: Plan, delta: Delta) -> None:
+    """Raise InputError for a pattern of the plan or of the thresholds that names nothing in the network."""
+    names = [group_name(one.layer.name, one.source, one.bits) for one in _wanted(network, plan)]
+    check_patterns(plan, delta, path_bits(network, plan), names)
 
 
 INPUT = "input"
@@ -81,6 +82,18 @@ class _Wanted:
             return f"{self.layer.name}.x" if self.layer.reads else INPUT
         state = self.layer.cell.state(self.source)
         return f"{self.layer.name}.{state.next if state else self.source}"
+
+
+def _wanted(network: Network, plan: Plan) -> list[_Wanted]:
+    """Every vector at every width that the plan reads it at, in the order of layers and sources."""
+    bits = path_bits(network, plan)
+    wanted: list[_Wanted] = []
+    for rank in network.ranks:
+        for layer in rank:
+            for source in layer.cell.sources:
+                widths = {bits[f"{layer.name}.{a.gate}.{source}"] for a in layer.cell.affines if source in a.sources}
+                wanted += [_Wanted(layer, source, width) for width in sorted(widths)]
+    return wanted
 
 
 def _scales(network: Network, formats: dict[str, LayerFormats], entry: VectorFormat) -> dict[str, float]:

@@ -9,10 +9,9 @@ from ..errors import BuildError
 from ..network import Layer, Network
 from ..numbers.operations import Operation
 from ..project import Delta, Plan
-from ..project.settings import check_patterns
 from .expressions import operations_of
 from .formats import LayerFormats, choose_formats, quantize_to
-from .groups import VectorFormat, make_groups, path_bits
+from .groups import VectorFormat, check_names, make_groups
 from .moments import Measure, Moments
 from .products import quantize_products
 from .quantized import (
@@ -42,13 +41,13 @@ def quantize(network: Network, ranges: Ranges, plan: Plan, delta: Delta, measure
     Raises BuildError where a range cannot be proven, InputError for a threshold outside its grid and for a pattern that
     names nothing.
     """
+    check_names(network, plan, delta)
     formats = choose_formats(network, ranges, plan.state)
     entry, groups = make_groups(network, ranges, formats, plan, delta)
 
     def rounded(layer: Layer, moments: Moments | None = None) -> QuantizedLayer:
         return _quantize_layer(layer, groups, ranges, plan, formats[layer.name], moments)
 
-    check_patterns(plan, delta, path_bits(network, plan), [group.name for group in groups])
     made = _assemble(network, entry, groups, tuple(rounded(layer) for layer in network.layers))
     for rank in network.ranks:
         asking = [layer for layer in rank if _asks(layer, plan)]
