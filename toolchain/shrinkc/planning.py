@@ -1,23 +1,29 @@
-"""What comes before a build whose plan is to be found: what each path does alone, and the plan within a budget."""
+"""What comes before a build whose plan is to be found: what paths do alone, and bits or thresholds within limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from . import importers
 from .analyze.budget import LEAST_BITS, Budget
 from .analyze.choose import Choice, Search, choose, largest, quickly
+from .analyze.eliminate import Elimination, eliminate
 from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
 from .analyze.sensitivity import Sensitivities, sensitivities
-from .analyze.trials import Trials
+from .analyze.thresholds import cost_on
+from .analyze.trials import Held, Trials
+from .analyze.tried import Thresholds, Tried
 from .compile.image import compile_image
 from .compile.sizes import Sizes
+from .datasets import Dataset
 from .emit import emit
 from .errors import InputError
 from .lower import FAMILIES
+from .lower.modes import DELTA, DENSE
 from .numbers.functions import tanh_table
 from .pipeline import Prepared, Progress, labels_for, load_fitting, modes_of, send_shares
-from .project import Plan, Settings
+from .project import Delta, Plan, Settings
 from .quantize import QuantizedNetwork, check_names
 from .target import Target, load_target
 
@@ -56,15 +62,15 @@ def choose_plan(
             f"--plan auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
             "points of PER to hold: give --max-flash or --min-compression alone"
         )
-    plain = trials.quantized(quickly(settings.plan), settings.delta)
-    shares = send_shares(plain, trials.calibration)
+    shares = _Shares(trials.calibration)
 
     def modes(quantized: QuantizedNetwork) -> dict[str, str]:
-        return modes_of(settings, quantized, target, shares)
+        return modes_of(settings, quantized, target, shares.of(quantized))
 
     def linked(plan: Plan) -> Sizes:
         quantized = trials.quantized(quickly(plan), settings.delta)
-        return _linked(settings, Prepared(trials.network, trials.calibration, quantized, shares), target)
+        prepared = Prepared(trials.network, trials.calibration, quantized, shares.of(quantized))
+        return _linked(settings, prepared, target)
 
     progress("measuring the code")
     sizes = linked(replace(settings.plan, weights=LEAST_BITS))  # this also finds what no build would take
@@ -75,6 +81,52 @@ def choose_plan(
     free = refinements(trials.network, settings.plan, settings.delta, said)
     search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free)
     return _fitted(search, search.sensitivities(), budget, linked)
+
+
+def choose_thresholds(
+    settings: Settings,
+    increase: float,
+    record: Path | None = None,
+    jobs: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> Elimination:
+    """The thresholds that save the most instructions on the target within a limit on points, for the settings' plan.
+
+    record: the file where trials are kept, so that another search of the same need not make them again.
+    Raises LimitError where even thresholds of 0 break the limit, InputError where there are no labels to go by.
+    """
+    target = load_target(settings.target)
+    if settings.delta.kernels == DENSE:
+        raise InputError('--delta auto saves nothing with delta.kernels = "dense": leave it out, or set "auto"')
+    trials = _trials(settings, None, progress)
+    if not trials.scored:
+        raise InputError(
+            f"--delta auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
+            "points of PER to hold: give --delta a threshold"
+        )
+    progress("quantizing")
+    network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
+    cost = cost_on(network, FAMILIES[target.kernels], target.core.costs, settings.delta.kernels == DELTA)
+
+    def confirm(thresholds: Thresholds) -> Held:
+        progress("trying the plan on the whole dev set")
+        return trials.held(trials.quantized(settings.plan, Delta(groups=tuple(thresholds.items()))))
+
+    return eliminate(Tried(trials, network, record, jobs, progress), cost, increase, confirm)
+
+
+class _Shares:
+    """The share of columns that each send group sends, measured once for each set of groups: bits hardly change it."""
+
+    def __init__(self, calibration: Dataset) -> None:
+        self.calibration = calibration
+        self._found: dict[tuple[str, ...], Mapping[str, float]] = {}
+
+    def of(self, quantized: QuantizedNetwork) -> Mapping[str, float]:
+        names = tuple(group.name for group in quantized.groups)
+        if names not in self._found:
+            self._found[names] = send_shares(quantized, self.calibration)
+        return self._found[names]
 
 
 def _fitted(search: Search, found: Sensitivities, budget: Budget, linked: Callable[[Plan], Sizes]) -> Choice:

@@ -1,25 +1,20 @@
 """Trying plans: each is quantised in full, run by the integer reference over a dev set, and held against float."""
 
-import os
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 
 import numpy as np
 
 from ..calibrate import Ranges, calibrate
 from ..datasets import Dataset
-from ..errors import BuildError
 from ..network import Network, floating
 from ..project import Delta, Metric, Plan
 from ..quantize import QuantizedNetwork, quantize
-from ..reference import measurer, run
+from ..reference import measurer, run, shares_of
 from ..score import per as rates
 from ..score.distance import distance, divergence
 from ..score.verification import errors_of
+from .side_by_side import side_by_side
 
 Outputs = Sequence[np.ndarray]
 
@@ -36,6 +31,14 @@ class Outcome:
     rmse: float
     increase: float | None
     interval: rates.Interval | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a quantised network with thresholds does. shares: by send group, of its columns that are sent, 0 to 1."""
+
+    outcome: Outcome
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -85,45 +88,31 @@ class Trials:
 
     def outcome(self, quantized: QuantizedNetwork, limit: int | None = None) -> Outcome:
         """What these integers do on the first `limit` utterances of the dev set."""
+        return self.held(quantized, limit).outcome
+
+    def held(self, quantized: QuantizedNetwork, limit: int | None = None) -> Held:
+        """The same, with the columns that were sent."""
         dev = self.dev.limit(limit)
         floats = self.floats[: len(dev)]
-        outputs = run(quantized, [quantized.quantize_input(features) for features, _ in dev]).outputs
+        inputs = [quantized.quantize_input(features) for features, _ in dev]
+        execution = run(quantized, inputs)
+        outputs = execution.outputs
         real = [each * quantized.output_scale for each in outputs]
         errors, _ = errors_of(dev, self.metric, {"float": floats, "device": outputs})
         increase = interval = None
         if errors:
             increase = 100.0 * (rates.per(errors["device"]) - rates.per(errors["float"]))
             interval = rates.bootstrap_interval(errors["device"], errors["float"], list(dev.speakers) or None)
-        return Outcome(divergence(floats, real, self.logits), distance(floats, real).rmse, increase, interval)
+        outcome = Outcome(divergence(floats, real, self.logits), distance(floats, real).rmse, increase, interval)
+        sent = sum(counts.sum(axis=0, dtype=np.int64) for counts in execution.sent)
+        return Held(outcome, shares_of(quantized, sent, sum(map(len, inputs)), len(inputs)))
 
     def outcomes(
         self, plans: Sequence[Plan], delta: Delta, limit: int | None = None, jobs: int | None = None
     ) -> Iterator[Outcome]:
         """What each plan does, in order, as they are found; `jobs` processes work side by side (None: a core each)."""
-        jobs = min(jobs or len(os.sched_getaffinity(0)), len(plans))
-        if jobs <= 1:
-            yield from (self.outcome(self.quantized(plan, delta), limit) for plan in plans)
-            return
-        try:
-            with ProcessPoolExecutor(jobs, get_context("fork"), _take, (self, delta, limit)) as pool:
-                yield from pool.map(_try, plans)
-        except BrokenProcessPool as error:
-            raise BuildError("a trial's process was killed, as when memory runs out: use fewer --jobs") from error
+        yield from side_by_side(lambda plan: self.outcome(self.quantized(plan, delta), limit), plans, jobs)
 
 
 def _float_outputs(network: Network, dataset: Dataset) -> Outputs:
     return floating.run(network, [features for features, _ in dataset])
-
-
-_TAKEN: dict[str, tuple[Trials, Delta, int | None]] = {}
-"""What a worker process was started with."""
-
-
-def _take(trials: Trials, delta: Delta, limit: int | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of it, and ends the others
-    _TAKEN["trials"] = (trials, delta, limit)
-
-
-def _try(plan: Plan) -> Outcome:
-    trials, delta, limit = _TAKEN["trials"]
-    return trials.outcome(trials.quantized(plan, delta), limit)

@@ -4,9 +4,11 @@ from ..printable import printable
 from ..project.plan_file import plan_text
 from ..project.values import Values, dotted
 from .choose import Choice
+from .eliminate import Elimination
 from .sensitivity import REST
+from .trials import Outcome
 
-OPTION = "--plan auto"
+OPTION, DELTA_OPTION = "--plan auto", "--delta auto"
 
 
 def with_choice(project: Values, choice: Choice) -> Values:
@@ -20,23 +22,37 @@ def with_choice(project: Values, choice: Choice) -> Values:
     return project
 
 
-FIRST_LINE = f"Chosen by `shrinkc build {OPTION}`"
+FIRST_WORDS = "Chosen by `shrinkc build"
+"""That a file begins with which a search wrote, and another may overwrite."""
 
 
-def plan_file(recorded: dict[str, object], choice: Choice, model: str, dev: str) -> str:
-    """The file that `--plan FILE` reads. recorded: the settings in force, of which it takes the plan and the delta."""
-    found = choice.outcome
-    heading = [
-        f"{FIRST_LINE} for {model}: {choice.compression:.1f} % off, {choice.table_bytes:,} bytes of tables.",
-        f"On {choice.utterances} utterances of {dev}: divergence {found.divergence:.5f}{_points(choice)}.",
-        "Repeat it with --plan and this file.",
-    ]
-    remarks = {path: _remark(choice, path) for path, width in choice.bits.items() if width != choice.plan.weights}
+def plan_file(
+    recorded: dict[str, object], choice: Choice | None, found: Elimination | None, model: str, dev: str
+) -> str:
+    """The file that `--plan FILE` reads. recorded: the settings in force, of which it takes the plan and the delta.
+
+    choice, found: what a search chose of bits, and of thresholds.
+    """
+    options = " ".join([*([OPTION] if choice else []), *([DELTA_OPTION] if found else [])])
+    heading, remarks = [f"{FIRST_WORDS} {options}` for {model}."], {}
+    if choice:
+        size = f"{choice.compression:.1f} % off, {choice.table_bytes:,} bytes of tables"
+        heading += [f"Bits: {size}. {_on(choice.utterances, dev, choice.outcome)}"]
+        widths = choice.bits.items()
+        remarks = {path: _remark(choice, path) for path, width in widths if width != choice.plan.weights}
+    if found:
+        saved = f"{found.instructions:,.0f} instructions a step in products and scans instead of {found.dense:,.0f}"
+        heading += [f"Thresholds: {saved}. {_on(found.utterances, dev, found.held.outcome)}"]
+    heading += ["Repeat it with --plan and this file."]
     return plan_text(recorded, [printable(line) for line in heading], remarks)
 
 
-def _points(choice: Choice) -> str:
-    found = choice.outcome
+def _on(utterances: int, dev: str, found: Outcome) -> str:
+    """What was found on how much of the dev set."""
+    return f"On {utterances} utterances of {dev}: divergence {found.divergence:.5f}{_points(found)}."
+
+
+def _points(found: Outcome) -> str:
     if found.increase is None or found.interval is None:
         return ""
     low, high = found.interval.low, found.interval.high
@@ -48,6 +64,15 @@ def _remark(choice: Choice, path: str) -> str:
     if choice.bits[path] == REST:
         return "at 16 bits the whole plan leaves less divergence"
     return "divergence alone: " + ", ".join(f"{one.divergence:.5f} at {bits} bits" for bits, one in effects.items())
+
+
+def with_thresholds(project: Values, found: Elimination) -> Values:
+    """The project with the chosen thresholds in place of its own."""
+    project = project.without("delta.threshold").without("delta.groups").set(("delta", "threshold"), 0, DELTA_OPTION)
+    for name, threshold in found.thresholds.items():
+        if threshold:
+            project = project.set(("delta", "groups", name), threshold, DELTA_OPTION)
+    return project
 
 
 def in_the_way(project: Values) -> str | None:

@@ -1,9 +1,8 @@
 """`shrinkc build`: from a model to a folder with sources, image and report."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +10,8 @@ from ..errors import InputError
 from ..files import replace_folder, write_whole
 from ..project import Options, Settings, resolve, with_options
 from ..project.values import FILE_NAME, Values, empty, read
+from .chosen import AUTO, DEFAULT_INCREASE, Limits, chosen, plan_path
 from .console import Bytes, Progress, print_report
-
-if TYPE_CHECKING:
-    from ..analyze.budget import Budget
-
-AUTO = "auto"
-DEFAULT_INCREASE = 0.3
-"""Points of PER that `--plan auto` may cost where no limit is given."""
 
 
 @click.command("build")
@@ -35,15 +28,19 @@ DEFAULT_INCREASE = 0.3
     "--max-per-increase",
     type=click.FloatRange(-100, 100),
     metavar="POINTS",
-    help=f"With --plan auto: on the dev set.  [default: {DEFAULT_INCREASE:g}, where no limit is given]",
+    help=f"With --plan or --delta auto: on the dev set.  [default: {DEFAULT_INCREASE:g}, where it is needed]",
 )
-@click.option("--dev", metavar="DATA", help="With --plan auto: data set to try plans on.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --plan auto: trials side by side.")
+@click.option("--dev", metavar="DATA", help="With --plan or --delta auto: data set to try on.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --plan or --delta auto: trials at once.")
 @click.option("--weights", type=int, metavar="BITS", help="Bits of a weight: 2, 4, 8 or 16.")
 @click.option("--activations", type=int, metavar="BITS", help="Bits of the products' inputs: 4, 8 or 16.")
 @click.option("--clipping", metavar="WAY", help="Range of the weights: mmse, max or percentile.")
 @click.option("--rounding", metavar="WAY", help="Rounding of the weights: auto, nearest or compensated.")
-@click.option("--delta", metavar="off|T|GROUP=T,...", help="Thresholds, in steps of each input's grid.")
+@click.option(
+    "--delta",
+    metavar="off|T|GROUP=T,...|auto",
+    help="Thresholds, in steps of each input's grid, or those that save most within --max-per-increase.",
+)
 @click.option("--kernels", metavar="WAY", help="Products with thresholds: auto, delta or dense.")
 @click.option("--max-frames", type=int, metavar="N", help="Frames of the longest utterance, for a bidirectional model.")
 @click.option("--decode", metavar="WAY", help="Decode outputs on the device too: none, argmax or ctc.")
@@ -60,31 +57,19 @@ def command(
     """Compile MODEL (a file, or zoo:NAME) into C sources and an image.
 
     In a project, `shrinkc.toml` gives whatever is not given here. `--plan auto` finds bits for each path: the least
-    harm within the flash or the compression asked for, or the smallest model within the points of PER. It writes the
-    plan beside the output folder, for `--plan FILE`.
+    harm within the flash or the compression asked for, or the smallest model within the points of PER. `--delta auto`
+    finds thresholds: the fewest instructions on the target within the points of PER, for the plan in force. The plan
+    that was found is written beside the output folder, for `--plan FILE`.
     """
-    auto = options["plan"] == AUTO
-    given = {
-        "--max-flash": max_flash,
-        "--min-compression": min_compression,
-        "--max-per-increase": max_per_increase,
-        "--dev": options["dev"],
-        "--jobs": jobs,
-    }
-    if not auto:
-        _refuse_limits(given)
-    project = _project(Options(**options | ({"plan": None} if auto else {})))
+    autos = [option for option in ("plan", "delta") if options[option] == AUTO]
+    limits = Limits(max_flash, min_compression, max_per_increase)
+    _refuse_limits(autos, limits, {"--dev": options["dev"], "--jobs": jobs})
+    project = _project(Options(**options | dict.fromkeys(autos)))
     settings = resolve(project)
     check_output(settings.output)
     plan = None
-    if auto:
-        from ..analyze.budget import Budget
-
-        check_plan_path(plan_path(settings))
-        if (max_flash, min_compression, max_per_increase) == (None, None, None):
-            max_per_increase = DEFAULT_INCREASE
-        budget = Budget(compression=min_compression, flash=max_flash, increase=max_per_increase)
-        project, plan = _chosen(project, settings, budget, jobs)
+    if autos:
+        project, plan = chosen(project, settings, autos, limits, jobs)
         settings = resolve(project)
     report = build(settings)
     print_report(report, as_json)
@@ -95,41 +80,17 @@ def command(
         click.echo(f"written to {os.path.relpath(settings.output)}")
 
 
-def _refuse_limits(given: dict[str, object]) -> None:
-    """Options of --plan auto that would be ignored without it."""
-    for option, value in given.items():
-        if value is not None:
-            too = "; `shrinkc verify` takes it too" if option == "--max-per-increase" else ""
-            raise InputError(f"{option} belongs to --plan {AUTO}: give both or neither{too}")
-
-
-def plan_path(settings: Settings) -> Path:
-    """Where a chosen plan goes: beside the output folder, which a later build replaces."""
-    folder = Path(os.path.normpath(settings.output))
-    return folder.with_name(f"{folder.name}.plan.toml")
-
-
-def check_plan_path(path: Path) -> None:
-    """Refuse, before the search, to write over what is no chosen plan."""
-    from ..analyze.written import FIRST_LINE
-
-    if path.is_dir() or (path.exists() and not path.read_bytes().startswith(f"# {FIRST_LINE}".encode())):
-        raise InputError(f"{path} is in the place of the plan to be chosen: move it, or choose another folder with -o")
-
-
-def _chosen(project: Values, settings: Settings, budget: "Budget", jobs: int | None) -> tuple[Values, str]:
-    """The project with the best plan within a budget, and the plan's file."""
-    from .. import planning
-    from ..analyze.written import in_the_way, plan_file, with_choice
-
-    said = in_the_way(project)
-    if said is not None:
-        raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
-    with Progress() as progress:
-        choice = planning.choose_plan(settings, budget, jobs, progress, said=project.entries)
-    project = with_choice(project, choice)
-    text = plan_file(resolve(project).recorded, choice, settings.model.name, settings.source("dev").name)
-    return project, text
+def _refuse_limits(autos: Sequence[str], limits: Limits, others: dict[str, object]) -> None:
+    """Options of --plan auto and --delta auto that would be ignored without them."""
+    if "plan" not in autos:
+        for option, value in (("--max-flash", limits.flash), ("--min-compression", limits.compression)):
+            if value is not None:
+                raise InputError(f"{option} belongs to --plan {AUTO}: give both or neither")
+    if not autos:
+        for option, value in (("--max-per-increase", limits.increase), *others.items()):
+            if value is not None:
+                too = "; `shrinkc verify` takes it too" if option == "--max-per-increase" else ""
+                raise InputError(f"{option} belongs to --plan {AUTO} or --delta {AUTO}: give both or neither{too}")
 
 
 def build(settings: Settings) -> object:

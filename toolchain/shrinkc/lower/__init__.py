@@ -2,7 +2,17 @@
 
 from .kernels import FAMILIES, Family
 from .lower import lower
-from .modes import cheapest_modes, dense_modes, plain_modes, product_cost
+from .modes import cheapest_modes, dense_modes, plain_modes, product_cost, products_cost
 from .program import Program
 
-__all__ = ["FAMILIES", "Family", "Program", "cheapest_modes", "dense_modes", "lower", "plain_modes", "product_cost"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "Program",
+    "cheapest_modes",
+    "dense_modes",
+    "lower",
+    "plain_modes",
+    "product_cost",
+    "products_cost",
+]

@@ -4,6 +4,7 @@ A delta product pays only where enough columns stay unsent, and how many is enou
 core are measured (targets/cores/*.toml), the share of columns that a group sends is seen on the calibration set.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -68,14 +69,33 @@ def cheapest_modes(
     sums of one accumulator are formed in several stages, its groups have one mode in common.
     """
     modes = dense_modes(network)
+    for names, delta, dense in _choices(network, family, costs, shares):
+        modes |= dict.fromkeys(names, DELTA if delta < dense else DENSE)
+    return modes
+
+
+def products_cost(
+    network: QuantizedNetwork, family: Family, costs: Costs, shares: Mapping[str, float], delta_alone: bool = False
+) -> float:
+    """Instructions a step of all scans and products where `shares` of the columns are sent: each as is cheapest.
+
+    delta_alone: none of them dense where it need not be.
+    """
+    found = _choices(network, family, costs, shares)
+    return sum(delta if delta_alone and delta < math.inf else min(delta, dense) for _, delta, dense in found)
+
+
+def _choices(
+    network: QuantizedNetwork, family: Family, costs: Costs, shares: Mapping[str, float]
+) -> Iterable[tuple[tuple[str, ...], float, float]]:
+    """Groups that have one mode in common, and their instructions a step in either; infinity where delta cannot be."""
     for layer in network.layers:
         for names in _tied(layer, network):
             groups = [network.group(name) for name in names]
+            delta = math.inf
             if all(group.delta for group in groups):
                 delta = sum(delta_cost(network, family, costs, group, shares[group.name]) for group in groups)
-                dense = sum(dense_cost(network, family, costs, group) for group in groups)
-                modes |= dict.fromkeys(names, DELTA if delta < dense else DENSE)
-    return modes
+            yield names, delta, sum(dense_cost(network, family, costs, group) for group in groups)
 
 
 def delta_cost(network: QuantizedNetwork, family: Family, costs: Costs, group: SendGroup, share: float) -> float:

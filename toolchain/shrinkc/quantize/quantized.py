@@ -1,6 +1,7 @@
 """QuantizedNetwork: the network as integers. The integer reference executes it and lowering turns it into C."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -203,6 +204,14 @@ class QuantizedNetwork:
     def group(self, name: str) -> SendGroup:
         """The send group of that name."""
         return next(group for group in self.groups if group.name == name)
+
+    def with_thresholds(self, thresholds: Mapping[str, int]) -> "QuantizedNetwork":
+        """The same integers with other thresholds, by send group, in steps of its grid."""
+        groups = tuple(
+            replace(group, delta=True, thresholds=np.full(group.width, thresholds[group.name], np.int16))
+            for group in self.groups
+        )
+        return replace(self, groups=groups)
 
     @property
     def accumulators(self) -> tuple[Accumulator, ...]:

@@ -1,0 +1,107 @@
+"""Trials of thresholds, each made once: they are kept in a file, so that a search which was interrupted goes on.
+
+The file names what was tried on, by digest; of another model, plan or data set it is begun anew.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..errors import InputError
+from ..files import write_whole
+from ..quantize import QuantizedNetwork
+from ..reference import archive
+from .sensitivity import Progress
+from .side_by_side import side_by_side
+from .trials import Held, Trials
+
+SCHEMA = "shrinkc-tried-1"
+Thresholds = Mapping[str, int]
+"""By send group, in steps of its grid."""
+
+
+class _Trial(msgspec.Struct):
+    limit: int | None
+    thresholds: tuple[int, ...]
+    held: Held
+
+
+class _File(msgspec.Struct):
+    schema: str
+    digest: str
+    tried: list[_Trial]
+
+
+class Tried:
+    """A quantised network under thresholds, over the dev set of `trials`. record: the file of what was tried."""
+
+    def __init__(
+        self,
+        trials: Trials,
+        network: QuantizedNetwork,
+        record: Path | None = None,
+        jobs: int | None = None,
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        self.trials, self.network = trials, network
+        self._record, self._jobs, self._progress = record, jobs, progress
+        self._digest = _digest(trials, network)
+        self._kept = {} if record is None else _read(record, self._digest)
+
+    def held(self, wanted: Sequence[Thresholds], limit: int | None, what: str) -> list[Held]:
+        """What each of some thresholds does on the first `limit` utterances. what: is being done, for the progress."""
+        keys = [self._key(each, limit) for each in wanted]
+        missing = [index for index, key in enumerate(keys) if key not in self._kept and key not in keys[:index]]
+
+        def tried(index: int) -> Held:
+            return self.trials.held(self.network.with_thresholds(wanted[index]), limit)
+
+        for done, (index, held) in enumerate(zip(missing, side_by_side(tried, missing, self._jobs), strict=True), 1):
+            self._kept[keys[index]] = held
+            self._write()
+            self._progress(what, done, len(missing))
+        return [self._kept[key] for key in keys]
+
+    def _key(self, thresholds: Thresholds, limit: int | None) -> tuple[int | None, tuple[int, ...]]:
+        return limit, tuple(thresholds[group.name] for group in self.network.groups)
+
+    def _write(self) -> None:
+        if self._record is not None:
+            tried = [_Trial(limit, thresholds, held) for (limit, thresholds), held in self._kept.items()]
+            write_whole(self._record, msgspec.json.encode(_File(SCHEMA, self._digest, tried)))
+
+
+def check_record(path: Path) -> None:
+    """Raise InputError where something else lies in the place of the file."""
+    if path.exists():
+        _decoded(path)
+
+
+def _read(path: Path, digest: str) -> dict[tuple[int | None, tuple[int, ...]], Held]:
+    if not path.exists():
+        return {}
+    found = _decoded(path)
+    return {(each.limit, each.thresholds): each.held for each in found.tried} if found.digest == digest else {}
+
+
+def _decoded(path: Path) -> _File:
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_File)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        found = None
+    if found is None or found.schema != SCHEMA:
+        raise InputError(f"{path} is in the place of the record of trials: move it, or choose another folder with -o")
+    return found
+
+
+def _digest(trials: Trials, network: QuantizedNetwork) -> str:
+    """Of all that decides what a trial finds: the integers, the model in float, the data and the metric."""
+    kept = archive.to_bytes(archive.Reference(archive.FORMAT, "", trials.reference, network, {}, "none", -1))
+    whole = hashlib.sha256(kept + repr((trials.metric, trials.dev.speakers)).encode())
+    for array in (trials.dev.features, trials.dev.lengths, trials.dev.labels, trials.dev.label_lengths):
+        whole.update(array.tobytes())
+    if trials.dev.frame_labels is not None:
+        whole.update(trials.dev.frame_labels.tobytes())
+    return whole.hexdigest()
