@@ -1,4 +1,4 @@
-"""`shrinkc build --plan auto`: the plan it writes, the limits it keeps, and what it refuses."""
+"""`shrinkc build --plan auto` and `--delta auto`: the plan they write, the limits it keeps, and what it refuses."""
 
 import json
 from collections.abc import Callable
@@ -32,8 +32,8 @@ def test_the_plan_that_was_chosen_repeats_the_build(shrinkc_run: Run, toy: Path)
     code, out, _ = shrinkc_run(*AUTO, "--delta", "3", "--max-flash", "5.4K")
     assert code == 0 and "the plan: out.plan.toml" in out.splitlines()
     plan = (toy / "out.plan.toml").read_text()
-    assert plan.startswith("# Chosen by `shrinkc build --plan auto` for toy.keras: ")
-    assert "# On 6 utterances of dev.npz: divergence 0." in plan and "threshold = 3" in plan
+    assert plan.startswith("# Chosen by `shrinkc build --plan auto` for toy.keras.\n# Bits: ")
+    assert "On 6 utterances of dev.npz: divergence 0." in plan and "threshold = 3" in plan
     assert flash_of(toy / "out") <= 5.4 * 1024
     again = ("build", "toy.keras", "--calibration", "calibration.npz", "--target", "cortex-m4", "-o", "again")
     assert shrinkc_run(*again, "--dev", "dev.npz")[0] == 2  # no option of the search without it
@@ -41,6 +41,50 @@ def test_the_plan_that_was_chosen_repeats_the_build(shrinkc_run: Run, toy: Path)
     (toy / "shrinkc.toml").write_text(project)
     assert shrinkc_run(*again, "--plan", "out.plan.toml")[0] == 0
     assert snapshot(toy / "again") == snapshot(toy / "out")
+
+
+@needs_arm
+@pytest.mark.parametrize("way", ["auto", "study"])
+def test_the_thresholds_that_were_chosen_repeat_the_build(shrinkc_run: Run, toy: Path, way: str) -> None:
+    """A plan's own thresholds give way. The trials are kept: a second search makes none of them again."""
+    (toy / "given.toml").write_text("[plan]\nweights = 4\n[delta]\nthreshold = 40\n")
+    search = ("build", *MODEL, *TARGET, "--plan", "given.toml", "--delta", way, "--max-per-increase", "60")
+    code, _, err = shrinkc_run(*search)
+    assert code == 0 and "(1 of " in err
+    plan = (toy / "out.plan.toml").read_text()
+    assert plan.startswith(f"# Chosen by `shrinkc build --delta {way}` for toy.keras.\n# Thresholds: ")
+    assert "weights = 4" in plan and "threshold = 0" in plan and '"head.x@8" = ' in plan
+    again = ("build", "toy.keras", "--calibration", "calibration.npz", "--target", "cortex-m4", "-o", "again")
+    (toy / "shrinkc.toml").write_text('[data]\ndev = "dev.npz"\n')
+    assert shrinkc_run(*again, "--plan", "out.plan.toml")[0] == 0
+    assert snapshot(toy / "again") == snapshot(toy / "out")
+    before = (toy / "out.tried.json").read_bytes()
+    code, _, err = shrinkc_run(*search)
+    assert code == 0 and "(1 of " not in err and (toy / "out.plan.toml").read_text() == plan
+    assert (toy / "out.tried.json").read_bytes() == before
+
+
+@needs_arm
+def test_bits_and_thresholds_together(shrinkc_run: Run, toy: Path) -> None:
+    code, _, err = shrinkc_run(*AUTO, "--delta", "auto", "--max-per-increase", "90")
+    assert code == 0, err
+    plan = (toy / "out.plan.toml").read_text()
+    assert plan.startswith("# Chosen by `shrinkc build --plan auto --delta auto` for toy.keras.\n# Bits: ")
+    assert "\n# Thresholds: " in plan
+
+
+def test_what_is_no_record_of_trials_is_not_written_over(shrinkc_run: Run, toy: Path) -> None:
+    (toy / "out.tried.json").write_text("{}")
+    code, _, err = shrinkc_run("build", *MODEL, *TARGET, "--delta", "auto")
+    assert code == 2 and "out.tried.json is in the place of the record of trials" in err
+    assert (toy / "out.tried.json").read_text() == "{}"
+
+
+@needs_arm
+def test_thresholds_that_no_limit_allows(shrinkc_run: Run, toy: Path) -> None:
+    code, out, err = shrinkc_run("build", *MODEL, *TARGET, "--delta", "auto", "--max-per-increase", "-90")
+    assert (code, out) == (3, "") and "without any threshold the plan raises the error rate" in err
+    assert not (toy / "out").exists() and not (toy / "out.plan.toml").exists()
 
 
 @needs_arm
@@ -102,8 +146,12 @@ def test_what_no_build_takes_is_refused_before_the_search(shrinkc_run: Run, toy:
         (("--max-flash", "64K"), "--max-flash belongs to --plan auto: give both or neither"),
         (("--min-compression", "85"), "--min-compression belongs to --plan auto"),
         (("--max-per-increase", "1"), "`shrinkc verify` takes it too"),
-        (("--jobs", "2"), "--jobs belongs to --plan auto"),
-        (("--dev", "dev.npz"), "--dev belongs to --plan auto"),
+        (("--jobs", "2"), "--jobs belongs to --plan auto or --delta auto: give both or neither"),
+        (("--dev", "dev.npz"), "--dev belongs to --plan auto or --delta auto"),
+        (("--delta", "auto", "--max-flash", "64K"), "--max-flash belongs to --plan auto: give both or neither"),
+        (("--delta", "auto"), "no data to try plans on"),
+        (("--delta", "auto", "--dev", "dev.npz", "--kernels", "dense"), "--delta auto saves nothing with"),
+        (("--delta", "study", "--dev", "bare.npz"), "--delta study: bare.npz has no labels"),
         (("--plan", "auto"), "no data to try plans on"),
         (
             ("--plan", "auto", "--dev", "dev.npz", "--weights", "4"),

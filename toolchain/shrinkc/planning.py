@@ -7,11 +7,14 @@ from pathlib import Path
 from . import importers
 from .analyze.budget import LEAST_BITS, Budget
 from .analyze.choose import Choice, Search, choose, largest, quickly
+from .analyze.delta_report import DeltaAnalysis, delta_analysis
+from .analyze.deltas import moves
 from .analyze.eliminate import Elimination, eliminate
 from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
 from .analyze.sensitivity import Sensitivities, sensitivities
-from .analyze.thresholds import cost_on
+from .analyze.study import study
+from .analyze.thresholds import cost_on, each_alone
 from .analyze.trials import Held, Trials
 from .analyze.tried import Thresholds, Tried
 from .compile.image import compile_image
@@ -27,6 +30,9 @@ from .project import Delta, Plan, Settings
 from .quantize import QuantizedNetwork, check_names
 from .target import Target, load_target
 
+WAYS = {"auto": eliminate, "study": study}
+"""How thresholds are chosen."""
+
 
 def analyze(
     settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
@@ -40,6 +46,24 @@ def analyze(
     found = sensitivities(trials, settings.plan, None, jobs, progress)
     name = settings.source("dev").name
     return analysis(trials, found, name, target.name, FAMILIES[target.kernels], target.core.costs)
+
+
+def analyze_delta(
+    settings: Settings, limit: int | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
+) -> DeltaAnalysis:
+    """How far the elements of each send group move, and what each threshold of it alone does on the dev set.
+
+    The settings' plan is in force, their thresholds are not. limit: utterances. Raises InputError for a dataset that is
+    missing or does not fit.
+    """
+    target = load_target(settings.target)
+    trials = _trials(settings, limit, progress)
+    progress("quantizing")
+    network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
+    cost = cost_on(network, FAMILIES[target.kernels], target.core.costs)
+    counted = moves(network, [network.quantize_input(features) for features, _ in trials.dev])
+    alone = each_alone(Tried(trials, network, None, jobs, progress), None)
+    return delta_analysis(trials, network, counted, alone, cost, settings.source("dev").name, target.name)
 
 
 def choose_plan(
@@ -85,24 +109,26 @@ def choose_plan(
 
 def choose_thresholds(
     settings: Settings,
+    way: str,
     increase: float,
     record: Path | None = None,
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> Elimination:
-    """The thresholds that save the most instructions on the target within a limit on points, for the settings' plan.
+    """The thresholds that save the most on the target within a limit on points, for the settings' plan.
 
+    way: "auto" by instructions and group by group, "study" as the study chose them.
     record: the file where trials are kept, so that another search of the same need not make them again.
     Raises LimitError where even thresholds of 0 break the limit, InputError where there are no labels to go by.
     """
     target = load_target(settings.target)
     if settings.delta.kernels == DENSE:
-        raise InputError('--delta auto saves nothing with delta.kernels = "dense": leave it out, or set "auto"')
+        raise InputError(f'--delta {way} saves nothing with delta.kernels = "dense": leave it out, or set "auto"')
     trials = _trials(settings, None, progress)
     if not trials.scored:
         raise InputError(
-            f"--delta auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
-            "points of PER to hold: give --delta a threshold"
+            f"--delta {way}: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are "
+            "no points of PER to hold: give --delta a threshold"
         )
     progress("quantizing")
     network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
@@ -112,7 +138,7 @@ def choose_thresholds(
         progress("trying the plan on the whole dev set")
         return trials.held(trials.quantized(settings.plan, Delta(groups=tuple(thresholds.items()))))
 
-    return eliminate(Tried(trials, network, record, jobs, progress), cost, increase, confirm)
+    return WAYS[way](Tried(trials, network, record, jobs, progress), cost, increase, confirm)
 
 
 class _Shares:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..lower import products_cost
 from ..lower.kernels import Family
+from ..lower.modes import matrices_of
 from ..quantize import QuantizedNetwork
 from ..quantize.quantized import SendGroup
 from ..target import Costs
@@ -42,6 +43,17 @@ def ladder(group: SendGroup) -> tuple[int, ...]:
     unit = max(1, group.limit // 127)
     finer = [int(unit * share) for share in FINER if unit * share >= 1]
     return tuple(sorted({0, *finer, *(unit * step for step in STEPS if step and unit * step <= group.limit)}))
+
+
+def rows_reading(network: QuantizedNetwork) -> dict[str, int]:
+    """By send group, the multiplications that one of its columns costs: the rows of all matrices that read it."""
+    return {group.name: sum(len(one.weights) for one in matrices_of(network, group)) for group in network.groups}
+
+
+def work_eliminated(network: QuantizedNetwork, shares: Mapping[str, float]) -> float:
+    """Of the multiplications of all products, the share that is saved where all are computed from the columns sent."""
+    whole = {group.name: rows_reading(network)[group.name] * group.width for group in network.groups}
+    return 1 - sum(whole[name] * shares[name] for name in whole) / sum(whole.values())
 
 
 def at_zero(network: QuantizedNetwork) -> dict[str, int]:

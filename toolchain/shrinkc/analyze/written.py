@@ -8,7 +8,7 @@ from .eliminate import Elimination
 from .sensitivity import REST
 from .trials import Outcome
 
-OPTION, DELTA_OPTION = "--plan auto", "--delta auto"
+OPTION, DELTA_OPTION = "--plan auto", "--delta"
 
 
 def with_choice(project: Values, choice: Choice) -> Values:
@@ -27,13 +27,12 @@ FIRST_WORDS = "Chosen by `shrinkc build"
 
 
 def plan_file(
-    recorded: dict[str, object], choice: Choice | None, found: Elimination | None, model: str, dev: str
+    recorded: dict[str, object], options: str, choice: Choice | None, found: Elimination | None, model: str, dev: str
 ) -> str:
     """The file that `--plan FILE` reads. recorded: the settings in force, of which it takes the plan and the delta.
 
-    choice, found: what a search chose of bits, and of thresholds.
+    options: that asked for it. choice, found: what a search chose of bits, and of thresholds.
     """
-    options = " ".join([*([OPTION] if choice else []), *([DELTA_OPTION] if found else [])])
     heading, remarks = [f"{FIRST_WORDS} {options}` for {model}."], {}
     if choice:
         size = f"{choice.compression:.1f} % off, {choice.table_bytes:,} bytes of tables"

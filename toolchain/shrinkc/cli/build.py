@@ -1,7 +1,7 @@
 """`shrinkc build`: from a model to a folder with sources, image and report."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..files import replace_folder, write_whole
 from ..project import Options, Settings, resolve, with_options
 from ..project.values import FILE_NAME, Values, empty, read
-from .chosen import AUTO, DEFAULT_INCREASE, Limits, chosen, plan_path
+from .chosen import AUTO, DEFAULT_INCREASE, WAYS, Limits, chosen, plan_path
 from .console import Bytes, Progress, print_report
 
 
@@ -38,7 +38,7 @@ from .console import Bytes, Progress, print_report
 @click.option("--rounding", metavar="WAY", help="Rounding of the weights: auto, nearest or compensated.")
 @click.option(
     "--delta",
-    metavar="off|T|GROUP=T,...|auto",
+    metavar="off|T|GROUP=T,...|auto|study",
     help="Thresholds, in steps of each input's grid, or those that save most within --max-per-increase.",
 )
 @click.option("--kernels", metavar="WAY", help="Products with thresholds: auto, delta or dense.")
@@ -59,17 +59,18 @@ def command(
     In a project, `shrinkc.toml` gives whatever is not given here. `--plan auto` finds bits for each path: the least
     harm within the flash or the compression asked for, or the smallest model within the points of PER. `--delta auto`
     finds thresholds: the fewest instructions on the target within the points of PER, for the plan in force. The plan
-    that was found is written beside the output folder, for `--plan FILE`.
+    that was found is written beside the output folder, for `--plan FILE`. `--delta study` finds one threshold for all
+    vectors or some, as the study behind shrinkc did, to compare with.
     """
-    autos = [option for option in ("plan", "delta") if options[option] == AUTO]
+    ways = {option: options[option] for option, known in WAYS.items() if options[option] in known}
     limits = Limits(max_flash, min_compression, max_per_increase)
-    _refuse_limits(autos, limits, {"--dev": options["dev"], "--jobs": jobs})
-    project = _project(Options(**options | dict.fromkeys(autos)))
+    _refuse_limits(ways, limits, {"--dev": options["dev"], "--jobs": jobs})
+    project = _project(Options(**options | dict.fromkeys(ways)))
     settings = resolve(project)
     check_output(settings.output)
     plan = None
-    if autos:
-        project, plan = chosen(project, settings, autos, limits, jobs)
+    if ways:
+        project, plan = chosen(project, settings, ways, limits, jobs)
         settings = resolve(project)
     report = build(settings)
     print_report(report, as_json)
@@ -80,13 +81,13 @@ def command(
         click.echo(f"written to {os.path.relpath(settings.output)}")
 
 
-def _refuse_limits(autos: Sequence[str], limits: Limits, others: dict[str, object]) -> None:
+def _refuse_limits(ways: Mapping[str, str], limits: Limits, others: dict[str, object]) -> None:
     """Options of --plan auto and --delta auto that would be ignored without them."""
-    if "plan" not in autos:
+    if "plan" not in ways:
         for option, value in (("--max-flash", limits.flash), ("--min-compression", limits.compression)):
             if value is not None:
                 raise InputError(f"{option} belongs to --plan {AUTO}: give both or neither")
-    if not autos:
+    if not ways:
         for option, value in (("--max-per-increase", limits.increase), *others.items()):
             if value is not None:
                 too = "; `shrinkc verify` takes it too" if option == "--max-per-increase" else ""

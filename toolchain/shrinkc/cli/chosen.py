@@ -1,7 +1,7 @@
 """What `--plan auto` and `--delta auto` choose, as settings of a build, and the files that they leave."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from ..project import Settings, resolve
 from ..project.values import Values
 from .console import Progress
 
-AUTO = "auto"
+AUTO, STUDY = "auto", "study"
+WAYS = {"plan": (AUTO,), "delta": (AUTO, STUDY)}
+"""What can be asked for, by option."""
 DEFAULT_INCREASE = 0.3
 """Points of PER that a choice may cost where no limit is given."""
 SHARED = 0.5
@@ -27,21 +29,24 @@ class Limits:
 
 
 def chosen(
-    project: Values, settings: Settings, autos: Sequence[str], limits: Limits, jobs: int | None
+    project: Values, settings: Settings, ways: Mapping[str, str], limits: Limits, jobs: int | None
 ) -> tuple[Values, str]:
-    """The project with the best bits and thresholds, as `autos` asks for them, and the text of the plan's file."""
+    """The project with the best bits and thresholds, as `ways` asks for them, and the text of the plan's file."""
     from ..analyze.written import in_the_way, plan_file
 
     said = in_the_way(project)
-    if "plan" in autos and said is not None:
+    if "plan" in ways and said is not None:
         raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
     check_plan_path(plan_path(settings))
     choice = found = None
-    if "plan" in autos:
-        project, choice = _plan(project, settings, limits, "delta" in autos, jobs)
-    if "delta" in autos:
-        project, found = _thresholds(project, limits, jobs)
-    text = plan_file(resolve(project).recorded, choice, found, settings.model.name, settings.source("dev").name)
+    if "plan" in ways:
+        project, choice = _plan(project, settings, limits, "delta" in ways, jobs)
+    if "delta" in ways:
+        project, found = _thresholds(project, ways["delta"], limits, jobs)
+    options = " ".join(f"--{option} {way}" for option, way in ways.items())
+    text = plan_file(
+        resolve(project).recorded, options, choice, found, settings.model.name, settings.source("dev").name
+    )
     return project, text
 
 
@@ -60,7 +65,7 @@ def _plan(project, settings, limits, shared, jobs):  # type: ignore[no-untyped-d
     return with_choice(project, choice), choice
 
 
-def _thresholds(project, limits, jobs):  # type: ignore[no-untyped-def]
+def _thresholds(project, way, limits, jobs):  # type: ignore[no-untyped-def]
     """The project with the best thresholds, and what they come to."""
     from .. import planning
     from ..analyze.tried import check_record
@@ -71,7 +76,7 @@ def _thresholds(project, limits, jobs):  # type: ignore[no-untyped-def]
     check_record(record)
     increase = DEFAULT_INCREASE if limits.increase is None else limits.increase
     with Progress() as progress:
-        found = planning.choose_thresholds(settings, increase, record, jobs, progress)
+        found = planning.choose_thresholds(settings, way, increase, record, jobs, progress)
     return with_thresholds(project, found), found
 
 

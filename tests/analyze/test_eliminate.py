@@ -1,0 +1,132 @@
+"""The choice of thresholds: within the limit, by instructions, and as the study made it."""
+
+from dataclasses import replace
+
+import pytest
+
+from labelled import labelled
+from networks import recognizer
+from shrinkc.analyze.eliminate import _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze.study import study, switches
+from shrinkc.analyze.thresholds import at_zero, cost_on
+from shrinkc.analyze.trials import Held, Outcome, Trials
+from shrinkc.analyze.tried import Tried
+from shrinkc.errors import LimitError
+from shrinkc.lower import FAMILIES
+from shrinkc.project import Delta, Metric, Plan
+from shrinkc.quantize import QuantizedNetwork
+from shrinkc.target import load_target
+
+NETWORK = recognizer("lstm", units=6, outputs=4, layers=2)
+PLAN = Plan(rounding="nearest")
+CORE = load_target("cortex-m0plus")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rising():
+    """A thousand points of error for a nat: a small network's own errors hardly rise."""
+    plain = Trials.held
+
+    def held(self: Trials, network: QuantizedNetwork, limit: int | None = None) -> Held:
+        found = plain(self, network, limit)
+        return replace(found, outcome=replace(found.outcome, increase=1000 * found.outcome.divergence))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trials, "held", held)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tried() -> Tried:
+    trials = Trials.of(NETWORK, labelled(NETWORK, 3, seed=9), labelled(NETWORK, 12), Metric())
+    return Tried(trials, trials.quantized(PLAN, Delta()), jobs=1)
+
+
+@pytest.fixture(scope="module")
+def cost(tried: Tried):
+    return cost_on(tried.network, FAMILIES[CORE.kernels], CORE.core.costs)
+
+
+def in_full(tried: Tried):
+    return lambda wanted: tried.trials.held(tried.trials.quantized(PLAN, Delta(groups=tuple(wanted.items()))))
+
+
+@pytest.mark.parametrize(
+    ("points", "increase", "divergence"),
+    [
+        ([(0.1, 1.0), (0.2, 2.0)], 0.5, 0.05),  # a line
+        ([(1.0, 1.0), (2.0, 4.0)], 2.25, 1.5),  # a parabola
+        ([(1.0, 1.0), (2.0, 4.0)], 9.0, 2.0),  # not beyond what was tried
+        ([(0.1, 1.0), (0.2, 2.0), (0.9, 50.0)], 0.5, 0.05),  # too far above the limit to count
+        ([(1.0, 1.0), (4.0, 2.0)], 0.5, 17 / 18),  # it bends down: the line alone
+        ([(0.1, -1.0), (0.2, -2.0)], 0.5, 0.2),  # nothing rises
+        ([(0.1, 1.0), (0.2, 2.0)], -0.5, 0.1),  # nothing is allowed
+    ],
+)
+def test_the_divergence_that_is_allowed(points, increase: float, divergence: float) -> None:
+    assert allowed(points, increase) == pytest.approx(divergence)
+
+
+@pytest.mark.parametrize("limit", [2.0, 10.0])
+def test_the_limit_is_kept_and_work_is_saved(tried: Tried, cost, limit: float) -> None:
+    found = eliminate(tried, cost, limit, in_full(tried))
+    assert found.held.outcome.increase <= limit and found.utterances == 12
+    assert found.instructions == cost(found.thresholds, found.held.shares) < found.dense
+    assert found.thresholds.keys() == at_zero(tried.network).keys()
+    assert eliminate(tried, cost, limit, in_full(tried)) == found
+
+
+def test_more_points_save_more(tried: Tried, cost) -> None:
+    spent = [eliminate(tried, cost, limit, in_full(tried)).instructions for limit in (1.0, 4.0, 16.0)]
+    assert spent == sorted(spent, reverse=True) and spent[0] > spent[-1]
+
+
+def test_it_saves_more_than_the_study_does(tried: Tried, cost) -> None:
+    ours, theirs = (way(tried, cost, 10.0, in_full(tried)) for way in (eliminate, study))
+    assert ours.instructions < theirs.instructions < theirs.dense == ours.dense
+
+
+@pytest.mark.parametrize("way", [eliminate, study])
+def test_a_limit_that_thresholds_of_0_break(tried: Tried, cost, way) -> None:
+    with pytest.raises(LimitError, match=r"without any threshold the plan raises the error rate .* limit of -90"):
+        way(tried, cost, -90.0, in_full(tried))
+
+
+@pytest.mark.parametrize("way", [eliminate, study])
+def test_what_breaks_the_limit_in_full_is_not_taken(tried: Tried, cost, way) -> None:
+    """Made in full, every choice of a group other than the last one's breaks it."""
+    last = list(at_zero(tried.network))[-1]
+
+    def confirm(wanted) -> Held:
+        held = in_full(tried)(wanted)
+        broken = any(step for name, step in wanted.items() if name != last)
+        return Held(Outcome(held.outcome.divergence, 0.0, 99.0 if broken else 0.0, None), held.shares)
+
+    found = way(tried, cost, 10.0, confirm)
+    assert not any(step for name, step in found.thresholds.items() if name != last)
+
+
+def test_a_swap_takes_from_one_group_and_gives_to_another() -> None:
+    """a's step up saves 10 for 2 of divergence; b's step down gives back 3 of divergence for 4."""
+    now = _Candidate({"a": 1, "b": 1}, 5.0, 100.0)
+    up, down = _Candidate({"a": 2, "b": 1}, 7.0, 90.0), _Candidate({"a": 1, "b": 0}, 2.0, 104.0)
+    assert _Search._swaps(now, [up], [down], 5.0) == [{"a": 2, "b": 0}]
+    assert _Search._swaps(now, [up], [down], 3.9) == []
+    dear = _Candidate({"a": 1, "b": 0}, 2.0, 111.0)
+    assert _Search._swaps(now, [up], [dear], 5.0) == []
+    same = _Candidate({"a": 0, "b": 1}, 2.0, 104.0)
+    assert _Search._swaps(now, [up], [same], 5.0) == []
+
+
+def test_the_studys_switches_leave_the_first_layer(tried: Tried) -> None:
+    found = switches(tried.network)
+    assert found == [
+        ("rnn2.x@8",), ("rnn2.h@8",), ("head.x@8",), ("rnn2.x@8", "rnn2.h@8"), ("rnn2.x@8", "head.x@8"),
+        ("rnn2.h@8", "head.x@8"), ("rnn2.x@8", "rnn2.h@8", "head.x@8"),
+    ]  # fmt: skip
+
+
+def test_the_study_has_one_threshold(tried: Tried, cost) -> None:
+    found = study(tried, cost, 10.0, in_full(tried))
+    assert found.held.outcome.increase <= 10 and len(set(found.thresholds.values()) - {0}) == 1
+    assert found.thresholds["rnn1.x@8"] == found.thresholds["rnn1.h@8"] == 0

@@ -1,0 +1,51 @@
+"""The study's way to choose thresholds, as a baseline (Rezk, Nordström and Ul-Abdin 2022).
+
+Vectors are put into three groups: x, h, and what the head reads. One threshold holds for all groups that are switched
+on; the others, and all vectors of the first layer, stay at 0. Of all thresholds and switches the one is taken that
+eliminates the most multiplications within the limit on the error rate.
+"""
+
+from itertools import combinations
+
+from ..quantize import QuantizedNetwork
+from .eliminate import BEYOND, Confirm, Elimination, hopeless, rise
+from .thresholds import Cost, at_zero, ladder, work_eliminated
+from .trials import Held
+from .tried import Tried
+
+HEAD = "head"
+
+
+def switches(network: QuantizedNetwork) -> list[tuple[str, ...]]:
+    """Every choice of send groups that can be switched on together."""
+    first, last = network.layers[0].name, network.layers[-1].name
+    groups: dict[str, list[str]] = {}
+    for group in network.groups:
+        if group.layer != first:
+            groups.setdefault(HEAD if group.layer == last else group.source, []).append(group.name)
+    chosen = (names for count in range(1, len(groups) + 1) for names in combinations(groups, count))
+    return [tuple(each for name in names for each in groups[name]) for names in chosen]
+
+
+def study(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimination:
+    """The thresholds by the study's way. Raises LimitError where even thresholds of 0 break the limit."""
+    zero = at_zero(tried.network)
+    ladders = {group.name: ladder(group) for group in tried.network.groups}
+    found: list[tuple[dict[str, int], Held]] = []
+    rising = switches(tried.network)
+    for step in range(1, max(map(len, ladders.values()))):
+        wanted = [zero | {name: ladders[name][min(step, len(ladders[name]) - 1)] for name in names} for names in rising]
+        helds = tried.held(wanted, None, "trying the study's thresholds")
+        found += zip(wanted, helds, strict=True)
+        rising = [names for names, held in zip(rising, helds, strict=True) if rise(held) <= increase + BEYOND]
+        if not rising:
+            break
+    nothing = tried.held([zero], None, "trying thresholds of 0")[0]
+    within = [(thresholds, held) for thresholds, held in found if rise(held) <= increase]
+    within.sort(key=lambda each: -work_eliminated(tried.network, each[1].shares))
+    for thresholds, _ in [*within, (zero, nothing)]:
+        held = confirm(thresholds)
+        if rise(held) <= increase:
+            spent = cost(thresholds, held.shares)
+            return Elimination(thresholds, held, len(tried.trials.dev), spent, cost(zero, nothing.shares))
+    raise hopeless(held, increase)
