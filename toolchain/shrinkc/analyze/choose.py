@@ -28,8 +28,8 @@ SCREEN_UTTERANCES = 120
 """Of the dev set, for the sensitivities and the exchanges; the points of PER are taken on all of it."""
 WIDTHS = WEIGHTS
 """Of which plans are made; an exchange may also leave a path at 16 bits."""
-EXCHANGES, ROUNDS = 6, 3
-"""Exchanges that are tried in a round, and rounds at most."""
+EXCHANGES, WIDE, ROUNDS = 6, 2, 3
+"""Exchanges that are tried in a round, those that leave a path at 16 bits, and rounds at most."""
 GAIN = 0.98
 """An exchange is kept if it leaves at most this share of the divergence."""
 
@@ -212,7 +212,10 @@ class _Chooser:
                 changed = self._fitted(dict(bits) | {path: finer}, path, limit)
                 if changed is not None:
                     made[tuple(sorted(changed.items()))] = changed
-        return sorted(made.values(), key=self.total_harm)[:EXCHANGES]
+        # A path at 16 bits is expected to do no harm at all, and would crowd out the others.
+        wide = [bits for bits in made.values() if REST in bits.values()]
+        plain = [bits for bits in made.values() if REST not in bits.values()]
+        return [*sorted(plain, key=self.total_harm)[:EXCHANGES], *sorted(wide, key=self.total_harm)[:WIDE]]
 
     def _fitted(self, bits: dict[str, int], keep: str, limit: int) -> Bits | None:
         """Coarser paths, the least harm per byte first, until it fits."""
