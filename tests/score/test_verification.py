@@ -197,6 +197,14 @@ def test_a_call_over_a_whole_utterance_is_shared_out_over_its_frames():
     assert (each.mean, each.min, each.max) == (100.0, 80, 120)
 
 
+def test_the_worst_case_is_a_bound():
+    """Where a frame took more than what was measured with every column sent, the frame counts."""
+    calls = [np.array([100, 120])]
+    assert instructions_per_frame(calls, [2]).worst is None
+    assert instructions_per_frame(calls, [2], 300).worst == 300
+    assert instructions_per_frame(calls, [2], 110).worst == 120
+
+
 def test_distance_worked_by_hand():
     found = distance([np.array([[3.0, 0.0]])], [np.array([[0.0, 4.0]])])
     assert (found.rmse, found.max, found.cosine) == (pytest.approx(np.sqrt(12.5)), 4.0, 0.0)

@@ -18,6 +18,7 @@ from .emit import Labels, emit
 from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
+from .emulate.worst import worst_case
 from .errors import InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
@@ -147,7 +148,9 @@ def verify(
     progress("running the references")
     execution = run_reference(quantized, inputs, modes=reference.modes)
     floats = floating.run(reference.network, features)
-    runs = Runs.of(quantized, lengths, floats, execution, trace, _emulator(image))
+    program = _program(reference, image)
+    worst = worst_case(image, program, inputs, jobs)
+    runs = Runs.of(quantized, lengths, floats, execution, trace, _emulator(image), worst)
     found = _divergence(reference, image, inputs, trace, execution, runs)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
@@ -180,6 +183,12 @@ def _emulator(image: Image) -> str:
     return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {image.target.board.name}"
 
 
+def _program(reference: archive.Reference, image: Image) -> Program:
+    """What the image was made of."""
+    family, frames = FAMILIES[image.target.kernels], image.interface.max_frames or None
+    return lower(reference.quantized, family, reference.modes, frames)
+
+
 def _divergence(
     reference: archive.Reference,
     image: Image,
@@ -195,8 +204,9 @@ def _divergence(
         one = [inputs[utterance]]
         return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True, modes=modes)
 
-    program = lower(quantized, FAMILIES[image.target.kernels], modes, image.interface.max_frames or None)
-    found = divergence.find(program, runs.device_outputs, cut(trace.sent, runs.lengths), execution, rerun)
+    found = divergence.find(
+        _program(reference, image), runs.device_outputs, cut(trace.sent, runs.lengths), execution, rerun
+    )
     if found is not None:
         return found
     outputs, decoded = cut(trace.outputs, runs.lengths), cut(trace.decoded, runs.lengths)

@@ -86,6 +86,8 @@ class Elf:
             parts = list(file.iter_sections())
             self.sections = tuple(map(_section, filter(_takes_memory, parts)))
             self.symbols = _symbols(file, parts)
+            self._file = content
+            self._places = {part.name: (part["sh_addr"], part["sh_offset"]) for part in parts if _takes_memory(part)}
             self._contents = {part.name: (part["sh_addr"], part.data()) for part in parts if _takes_memory(part)}
         except (ELFError, ConstructError, ValueError, AttributeError, IndexError, struct.error) as error:
             raise BuildError("not a whole ELF file; build it again") from error
@@ -106,6 +108,13 @@ class Elf:
         symbol = self.symbol(name)
         address, content = self._contents.get(symbol.section, (0, b""))
         return content[symbol.address - address :][: symbol.size]
+
+    def replaced(self, name: str, first: int, content: bytes) -> bytes:
+        """The whole file with other bytes in the object called `name`, from its byte `first` on."""
+        symbol = self.symbol(name)
+        address, start = self._places[symbol.section]
+        place = start + symbol.address - address + first
+        return self._file[:place] + content + self._file[place + len(content) :]
 
     def function_at(self, address: int) -> str | None:
         """The name of the function that an address lies in, or None."""

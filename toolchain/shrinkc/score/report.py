@@ -14,7 +14,7 @@ from ..files import write_whole
 from ..schema import Part, about, to_json
 
 SCHEMA_FAMILY = "shrinkc-report-"
-SCHEMA = SCHEMA_FAMILY + "3"
+SCHEMA = SCHEMA_FAMILY + "4"
 FILE_NAME = "report.json"
 PAGE_NAME = "report.html"
 
@@ -132,6 +132,13 @@ class Instructions(Part):
     mean: Annotated[float, about("Mean over frames")]
     min: Annotated[int, about("Least of a frame", ge=0)]
     max: Annotated[int, about("Most of a frame", ge=0)]
+    worst: Annotated[
+        int | None,
+        about(
+            "Most of a frame with every column sent, measured; null: nothing is sent or held, or the model takes whole "
+            "utterances"
+        ),
+    ] = None
 
 
 class Eliminated(Part):

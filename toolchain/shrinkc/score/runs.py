@@ -24,7 +24,8 @@ class Runs:
 
     `lengths` are the frames of each utterance. `sent_device` maps each send group to the columns sent in each
     utterance, (utterances,). `instructions` holds an array an utterance: one count a call, and a call takes a frame or
-    the whole utterance; `stack` is bytes.
+    the whole utterance; `stack` is bytes. `worst`: the most instructions of a call with every column sent, where that
+    was measured.
     """
 
     lengths: Sequence[int]
@@ -37,6 +38,7 @@ class Runs:
     instructions: Sequence[np.ndarray]
     stack: int
     emulator: str
+    worst: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse runs that do not cover the same frames: the device stopped early, or ran other data."""
@@ -55,6 +57,7 @@ class Runs:
         execution: Execution,
         trace: Trace,
         emulator: str,
+        worst: int | None = None,
     ) -> "Runs":
         """The three runs of `network` over utterances of `lengths` frames: float, integer reference, device."""
         calls = cut(trace.instructions, lengths)
@@ -71,6 +74,7 @@ class Runs:
             instructions=calls if network.streams else [counts[-1:] for counts in calls],
             stack=trace.stack,
             emulator=emulator,
+            worst=worst,
         )
 
     @property
@@ -93,8 +97,13 @@ def cut(values: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
     return np.split(values, np.cumsum(lengths)[:-1])
 
 
-def instructions_per_frame(instructions: Sequence[np.ndarray], lengths: Sequence[int]) -> report.Instructions:
-    """Mean, least and most of a frame; a call over a whole utterance is shared out evenly over its frames."""
+def instructions_per_frame(
+    instructions: Sequence[np.ndarray], lengths: Sequence[int], worst: int | None = None
+) -> report.Instructions:
+    """Mean, least and most of a frame; a call over a whole utterance is shared out evenly over its frames.
+
+    worst: the most with every column sent, as far as it was measured; a real frame can take no more.
+    """
     frames = sum(lengths)
     if not frames:
         raise InputError("no frame was run: give a data set with frames")
@@ -103,7 +112,9 @@ def instructions_per_frame(instructions: Sequence[np.ndarray], lengths: Sequence
     ]
     each = np.concatenate([calls * len(calls) / length for calls, length in pairs])
     total = sum(int(calls.sum()) for calls, _ in pairs)
-    return report.Instructions(mean=total / frames, min=int(each.min()), max=int(np.ceil(each.max())))
+    most = int(np.ceil(each.max()))
+    bound = None if worst is None else max(worst, most)
+    return report.Instructions(mean=total / frames, min=int(each.min()), max=most, worst=bound)
 
 
 def eliminated(

@@ -24,7 +24,7 @@ def headline(report: Report) -> Rows:
             f"to {_bytes(compression.quantized_bytes)})",
         ),
         ("products", _products(report)),
-        *(_work(report.verification) if report.verification else []),
+        *(_work(report, report.verification) if report.verification else []),
     ]
 
 
@@ -76,12 +76,20 @@ def _verified(found: Verification) -> Rows:
     return rows
 
 
-def _work(found: Verification) -> Rows:
+def _work(report: Report, found: Verification) -> Rows:
     count = found.instructions_per_frame
+    bound = "" if count.worst is None else f"; {count.worst:,} if every column is sent"
     return [
-        ("instructions per frame", f"{count.mean:,.0f} ({count.min:,} to {count.max:,})"),
-        ("work eliminated", f"{found.eliminated.percent:.1f} % of multiplications"),
+        ("instructions per frame", f"{count.mean:,.0f} ({count.min:,} to {count.max:,}{bound})"),
+        ("work eliminated", f"{found.eliminated.percent:.1f} % of multiplications{_by_group(report, found)}"),
     ]
+
+
+def _by_group(report: Report, found: Verification) -> str:
+    """The share of each send group that saves any; all paths that read a group have the same."""
+    shares = {path.group: found.eliminated.by_path.get(path.name, 0.0) for path in report.paths}
+    named = [f"{name.partition('@')[0]} {share:.0f} %" for name, share in shares.items() if share]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _bytes(count: int) -> str:

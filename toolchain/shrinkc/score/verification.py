@@ -47,7 +47,7 @@ def score(
         errors=_counts(errors) if errors and phones else None,
         accuracy=_accuracy(errors, speakers, unit) if errors and not phones else None,
         distance=report.Gap(rmse=gap.rmse, max=gap.max, cosine=gap.cosine),
-        instructions_per_frame=instructions_per_frame(runs.instructions, runs.lengths),
+        instructions_per_frame=instructions_per_frame(runs.instructions, runs.lengths, runs.worst),
         eliminated=eliminated(paths, runs.sent_device, runs.frames, len(runs.lengths)),
         stack=runs.stack,
     )
