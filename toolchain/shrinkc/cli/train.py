@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ..project.values import Values
 
 
+OWN = "plan"
+"""In place of thresholds: those of the plan itself."""
+
+
 @click.command("train")
 @click.option(
     "--data",
@@ -44,6 +48,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Fine-tune --start on the grids that this plan gives its weights.",
 )
+@click.option(
+    "--delta",
+    metavar="plan|T|GROUP=T,...",
+    help="With --quantize: thresholds in force in training, the plan's own or these; lstm and gru.",
+)
 @click.option("--cell", help=f"{', '.join([*CELLS][:-1])} or {[*CELLS][-1]}.")
 @click.option("--layers", type=int, help="Recurrent layers.")
 @click.option("--units", type=int, help="Units of each recurrent layer.")
@@ -60,12 +69,14 @@ def command(
     start: Path | None,
     teachers: tuple[Path, ...],
     quantize: Path | None,
+    delta: str | None,
     **given: object,
 ) -> None:
     """Train a phone recogniser with Keras: frame labels first, then CTC, until the dev PER stops falling.
 
     OUTPUT holds model.keras (the best by dev PER), train.toml, train.log.jsonl and a checkpoint: the same
-    command goes on where a killed run stopped. With --quantize it also holds plan.toml, to build the model with.
+    command goes on where a killed run stopped. With --quantize it also holds plan.toml, to build the model with. With
+    --delta too, products see in training what they will see on the device, and what is sent has a price.
     """
     import os
 
@@ -73,9 +84,9 @@ def command(
     from ..train.settings import read_settings
 
     settings = read_settings(config, given)
-    plan = None if quantize is None else _plan(quantize)
+    plan = _plan(quantize, delta)
     datasets = {path: _labelled(path) for path in (*data_paths, *dev_paths)}
-    progress = _run(settings, datasets, data_paths, dev_paths, output, (start, teachers), plan)
+    progress = _run(settings, datasets, data_paths, dev_paths, output, (start, teachers), plan, delta is not None)
     click.echo(f"{output / 'model.keras'}: dev PER {progress.best:.4f} (without silence) at {progress.best_epoch}")
 
 
@@ -89,15 +100,22 @@ def _labelled(path: Path):  # type: ignore[no-untyped-def]
     return dataset
 
 
-def _plan(path: Path) -> "Values":
-    """A project that is the plan of a file."""
+def _plan(path: Path | None, delta: str | None) -> "Values | None":
+    """A project that is the plan of a file, with the thresholds that are asked for."""
+    from ..errors import InputError
+    from ..project import Options, with_options
     from ..project.plan_file import with_plan
     from ..project.values import empty
 
-    return with_plan(empty(), path, "give --quantize a file with the table [plan]")
+    if path is None:
+        if delta is not None:
+            raise InputError("--delta trains for the grids of a plan: give it with --quantize")
+        return None
+    plan = with_plan(empty(), path, "give --quantize a file with the table [plan]")
+    return plan if delta in (None, OWN) else with_options(plan, Options(delta=delta))
 
 
-def _run(settings, datasets, data_paths, dev_paths, output, trained, plan):  # type: ignore[no-untyped-def]
+def _run(settings, datasets, data_paths, dev_paths, output, trained, plan, held):  # type: ignore[no-untyped-def]
     """Gather the data and train."""
     from ..datasets.dataset import check_width
     from ..train.batches import gather
@@ -126,6 +144,7 @@ def _run(settings, datasets, data_paths, dev_paths, output, trained, plan):  # t
         watch=lambda batches, count: watched(batches, count, "training") if sys.stderr.isatty() else batches,
         trained=TrainedModels(*trained),
         plan=plan,
+        held=held,
     )
 
 

@@ -126,7 +126,7 @@ def resolve(project: Values) -> Settings:
         data=Data(**{role: _data(project, role, model) for role in ROLES}),
         metric=metric(project),
         plan=plan_of(project),
-        delta=_delta(project),
+        delta=delta_of(project),
         output=_output(project, target, name),
         recorded={},
     )
@@ -227,7 +227,8 @@ def _rules(project: Values, table: str) -> tuple[Rule, ...]:
     return tuple(Rule(pattern, **settings) for pattern, settings in project.table(table).items())
 
 
-def _delta(project: Values) -> Delta:
+def delta_of(project: Values) -> Delta:
+    """Which columns are sent, and how products are computed."""
     groups = project.patterns("delta.groups").items()
     return Delta(
         _threshold(project.get("delta.threshold")),

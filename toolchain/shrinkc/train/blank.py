@@ -11,22 +11,22 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..score.per import decode_all, per, utterance_errors
-from .network import outputs
+from .network import Run, outputs
 
 BIASES = tuple(0.25 * step for step in range(13))
 
 
-def dev_figures(model: Any, devs: dict[str, Dataset]) -> tuple[float, dict[str, float]]:
-    """PER without silence over all dev sets together, and of each."""
-    return _figures(_outputs(model, devs), devs, 0.0)
+def dev_figures(model: Any, devs: dict[str, Dataset], run: Run | None = None) -> tuple[float, dict[str, float]]:
+    """PER without silence over all dev sets together, and of each. run: see `network.outputs`."""
+    return _figures(_outputs(model, devs, run), devs, 0.0)
 
 
-def settle_blank(model: Any, devs: dict[str, Dataset]) -> tuple[float, float, dict[str, float]]:
+def settle_blank(model: Any, devs: dict[str, Dataset], run: Run | None = None) -> tuple[float, float, dict[str, float]]:
     """Lower the head's bias for the blank by what serves the dev PER most.
 
     Returns what was taken off, and the dev PER over all sets and of each. The model is changed in place.
     """
-    found = _outputs(model, devs)
+    found = _outputs(model, devs, run)
     chosen = min(BIASES, key=lambda bias: _figures(found, devs, bias)[0])
     kernel, bias = model.get_layer("head").get_weights()
     bias[0] -= chosen
@@ -34,8 +34,8 @@ def settle_blank(model: Any, devs: dict[str, Dataset]) -> tuple[float, float, di
     return chosen, *_figures(found, devs, chosen)
 
 
-def _outputs(model: Any, devs: dict[str, Dataset]) -> dict[str, list[np.ndarray]]:
-    return {name: outputs(model, [features for features, _ in dataset]) for name, dataset in devs.items()}
+def _outputs(model: Any, devs: dict[str, Dataset], run: Run | None) -> dict[str, list[np.ndarray]]:
+    return {name: outputs(model, [features for features, _ in dataset], run=run) for name, dataset in devs.items()}
 
 
 def _figures(

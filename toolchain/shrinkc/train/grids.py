@@ -9,6 +9,7 @@ weights are all different numbers is imported, and the numbers are looked for.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,11 @@ from ..calibrate import calibrate
 from ..errors import InputError
 from ..network import Layer, Network
 from ..project import Delta, Plan
-from ..quantize import quantize
+from ..quantize import check_names, quantize
 from ..quantize.formats import choose_formats
 from ..quantize.gates import WEIGHT_RANGES
-from ..quantize.groups import make_groups
+from ..quantize.groups import group_name, make_groups, path_bits
+from ..quantize.quantized import SendGroup
 from ..reference import measurer
 from .state import MODEL, write_model
 
@@ -98,14 +100,26 @@ def ranges_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> dict[
 
     utterances: as for `grids_of`. A vector that is read at several widths has the widest of their ranges.
     """
-    network = _imported(model)
-    ranges = calibrate(network, list(utterances[:CALIBRATION]))
-    _, groups = make_groups(network, ranges, choose_formats(network, ranges, plan.state), plan, Delta())
     found: dict[str, float] = {}
-    for group in groups:
+    for group, _ in groups_of(model, plan, Delta(), utterances):
         vector = f"{group.layer}.{group.source}"
         found[vector] = max(group.scale * group.limit, found.get(vector, 0.0))
     return found
+
+
+def groups_of(model: Any, plan: Plan, delta: Delta, utterances: Sequence[np.ndarray]) -> list[tuple[SendGroup, int]]:
+    """The send groups of a model, as the quantiser makes them, and the rows that read each. utterances: as for
+    `grids_of`. Raises InputError for a pattern that names nothing.
+    """
+    network = _imported(model)
+    check_names(network, plan, delta)
+    ranges = calibrate(network, list(utterances[:CALIBRATION]))
+    _, groups = make_groups(network, ranges, choose_formats(network, ranges, plan.state), plan, delta)
+    rows: Counter[str] = Counter()
+    for path, bits in path_bits(network, plan).items():
+        layer, _, source = path.split(".")
+        rows[group_name(layer, source, bits)] += len(network.matrices[path])
+    return [(group, rows[group.name]) for group in groups]
 
 
 def grids_of(model: Any, plan: Plan, utterances: Sequence[np.ndarray]) -> list[Grid | None]:

@@ -17,11 +17,12 @@ from ..datasets.dataset import Dataset
 from ..errors import InputError
 from ..files import write_whole
 from ..project.plan_file import plan_text
-from ..project.resolve import plan_of, record_of_plan
+from ..project.resolve import delta_of, plan_of, record_of_plan
 from ..project.values import Values
 from .batches import TrainingData, epoch_batches
 from .blank import dev_figures, settle_blank
-from .grids import grids_of, normalisation, ranges_of, without_batch_norm
+from .grids import grids_of, groups_of, normalisation, ranges_of, without_batch_norm
+from .held import held_forward
 from .network import build, load_model
 from .progress import STAGES, Progress
 from .settings import Settings, write_settings
@@ -52,13 +53,15 @@ def train(
     watch: Callable[[Any, int], Any] = lambda items, _count: items,
     trained: TrainedModels = TrainedModels(),  # noqa: B008  frozen
     plan: Values | None = None,
+    held: bool = False,
 ) -> Progress:
     """Run both stages, or what is left of them after a kill; returns where the run ended.
 
     `sources` name the data (a resumed run must have the same), `tell` takes a line an epoch, `watch(batches,
     count)` passes the batches of an epoch through, for a progress bar. `trained`: models to begin with. `plan`: a
     project whose plan gives the start model's weights grids, on which it is fine-tuned and stands in the end; its
-    batch norm is folded. In `folder`: model, log, settings, checkpoint, and the plan with the ranges of its vectors.
+    batch norm is folded. held: are the plan's thresholds in force in training? In `folder`: model, log, settings,
+    checkpoint, and the plan with the ranges of its vectors.
     """
     import keras
     import tensorflow as tf
@@ -71,9 +74,13 @@ def train(
     if not trained.teachers and settings.teaching != Settings().teaching:
         raise InputError(f"training setting 'teaching' is {settings.teaching}, but there is no --teacher; leave it out")
     _check_stages(data, settings, bool(trained.teachers))
+    if not held and settings.sending != Settings().sending:
+        raise InputError(f"training setting 'sending' is {settings.sending}, but there is no --delta; leave it out")
     if plan is not None:
         run |= {"plan": repr(plan_of(plan))}
-    trainer, kept = _trainer(data, settings, trained, plan)
+    if held:
+        run |= {"delta": repr(delta_of(plan))}
+    trainer, kept = _trainer(data, settings, trained, plan, held)
     model = trainer.model
     progress, history = _resume(folder, run, trainer, tell)
     write_whole(folder / SETTINGS, write_settings(settings))
@@ -82,7 +89,7 @@ def train(
     while True:
         if progress.stage_over(settings):
             if progress.stage + 1 == len(STAGES):
-                return _settle(folder, devs, progress, history, tell)
+                return _settle(folder, devs, progress, history, tell, trainer)
             trainer.start_stage()
             progress = progress.next_stage()
             continue
@@ -96,10 +103,10 @@ def train(
 
 
 def _trainer(
-    data: TrainingData, settings: Settings, trained: TrainedModels, plan: Values | None
+    data: TrainingData, settings: Settings, trained: TrainedModels, plan: Values | None, held: bool
 ) -> tuple[Trainer, Values | None]:
     """The network with its first weights and what trains it, and the plan with the ranges that its grids go by."""
-    mean, std, grids = data.mean, data.std, None
+    mean, std, grids, forward = data.mean, data.std, None, None
     if plan is not None:
         if trained.start is None:
             raise InputError("--quantize fine-tunes a trained model: give it with --start")
@@ -111,9 +118,12 @@ def _trainer(
         for vector, value in ranges_of(model, plan_of(plan), heard).items():
             plan = plan.set(("plan", "groups", vector, "range"), value, "--quantize")
         grids = grids_of(model, plan_of(plan), heard)
+        if held:
+            found = groups_of(model, plan_of(plan), delta_of(plan), heard)
+            forward = held_forward(model, settings.cell, found)
     elif trained.start:
         start_from(model, trained.start)
-    return Trainer(model, settings, load_teachers(trained.teachers, model), grids), plan
+    return Trainer(model, settings, load_teachers(trained.teachers, model), grids, forward), plan
 
 
 def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
@@ -128,7 +138,12 @@ def _check_stages(data: TrainingData, settings: Settings, taught: bool) -> None:
 
 
 def _settle(
-    folder: Path, devs: dict[str, Dataset], progress: Progress, history: list[dict], tell: Callable[[str], None]
+    folder: Path,
+    devs: dict[str, Dataset],
+    progress: Progress,
+    history: list[dict],
+    tell: Callable[[str], None],
+    trainer: Trainer,
 ) -> Progress:
     """Choose the blank's bias of the best model by dev PER and write the model and the log with it.
 
@@ -137,7 +152,7 @@ def _settle(
     if not (folder / MODEL).is_file():
         return progress
     model = load_model(folder / MODEL)
-    bias, dev_per, each = settle_blank(model, devs)
+    bias, dev_per, each = settle_blank(model, devs, trainer.run_of(model))
     if bias:
         write_model(model, folder / MODEL)
     write_log(folder, [*history, {"stage": "blank", "bias": bias, "dev_per": dev_per, "dev": each}])
@@ -179,17 +194,20 @@ def _epoch(
     """One epoch and its dev PER: the new state, and the log's entry."""
     begun, rate = time.monotonic(), progress.rate(settings)
     count = -(-len(data.utterances) // settings.batch)
-    losses = []
+    losses, done = [], []
     batches = watch(epoch_batches(data, settings, progress.stage, progress.epoch), count)
     for number, batch in enumerate(batches):
-        losses.append(trainer.step(batch, STAGES[progress.stage], rate, progress.step + number))
+        loss, share = trainer.step(batch, STAGES[progress.stage], rate, progress.step + number)
+        losses.append(loss)
+        done.append(share)
     with trainer.averaged():
-        dev_per, each = dev_figures(trainer.model, devs)
+        dev_per, each = dev_figures(trainer.model, devs, trainer.run)
     entry = {
         "stage": STAGES[progress.stage],
         "epoch": progress.epoch + 1,
         "rate": rate,
         "loss": float(np.mean(losses)),
+        **({"done": float(np.mean(done))} if trainer.run else {}),
         "dev_per": dev_per,
         "dev": each,
         "seconds": round(time.monotonic() - begun, 1),
@@ -201,6 +219,7 @@ def _line(entry: dict, progress: Progress) -> str:
     each = ", ".join(f"{name} {value:.4f}" for name, value in entry["dev"].items())
     parts = (
         f"{entry['stage']} {entry['epoch']}: loss {entry['loss']:.4f}",
+        *([f"{100 * entry['done']:.1f} % of multiplications done"] if "done" in entry else []),
         f"dev PER {entry['dev_per']:.4f} ({each})",
         f"best {progress.best:.4f} at {progress.best_epoch}",
         f"rate {entry['rate']:.2g}",

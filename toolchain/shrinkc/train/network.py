@@ -75,9 +75,16 @@ def forward(model: Any, features: Any, lengths: Any, dropout: float, seed: Any) 
             values = layer(values, mask=tf.sequence_mask(lengths, tf.shape(features)[1]), training=True)
         else:
             values = layer(values)  # padding stands at the end, and no layer looks ahead: it needs no mask
-        if layer.name.startswith("rnn") and dropout > 0:
-            values = tf.nn.experimental.stateless_dropout(values, dropout, seed=seed + index)
+        if layer.name.startswith("rnn"):
+            values = dropped(values, dropout, seed + index)
     return values
+
+
+def dropped(values: Any, dropout: float, seed: Any) -> Any:
+    """Values with a share of them dropped out, fixed by `seed` (2,)."""
+    import tensorflow as tf
+
+    return tf.nn.experimental.stateless_dropout(values, dropout, seed=seed) if dropout > 0 else values
 
 
 @lru_cache(maxsize=4)
@@ -89,9 +96,16 @@ def _compiled(model: Any) -> Callable:
     return tf.function(lambda values: model(values, training=False), input_signature=[shape], autograph=False)
 
 
-def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64) -> list[np.ndarray]:
-    """Logits (frames, symbols) of each sequence (frames, width), computed in padded batches by length."""
-    run = _compiled(model)
+Run = Callable[[Any], Any]
+"""run(features): logits of a padded batch."""
+
+
+def outputs(model: Any, sequences: list[np.ndarray], batch: int = 64, run: Run | None = None) -> list[np.ndarray]:
+    """Logits (frames, symbols) of each sequence (frames, width), computed in padded batches by length.
+
+    run: computes a batch in place of the model itself.
+    """
+    run = run or _compiled(model)
     order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
     found: list[np.ndarray] = [np.zeros((0, 0), np.float32)] * len(sequences)
     for start in range(0, len(order), batch):

@@ -32,6 +32,7 @@ class Settings:
     delay: int = 3  # frames by which the target runs behind the input: the look-ahead of a causal network
     dropout: float = 0.15  # on each layer's output, in training only
     teaching: float = 0.5  # weight of what the teachers say beside the labels; without teachers it means nothing
+    sending: float = 1.0  # weight of the share of multiplications done; without thresholds it means nothing
     clip: float = 1.0  # largest norm of the gradient
     average: float = 0.98  # decay per step of the running average of the weights, which is what is kept
     stretch: float = 0.12  # utterances are made faster or slower by up to this share
@@ -56,7 +57,7 @@ class Settings:
         for name in ("projection", "frame_epochs", "ctc_epochs", "delay", "time_masks", "band_masks", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
-        for name in ("time_mask", "band_mask", "gain", "tilt", "noise", "teaching"):
+        for name in ("time_mask", "band_mask", "gain", "tilt", "noise", "teaching", "sending"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"training setting '{name}' is {getattr(self, name)}: it must be 0 or more")
         for name in ("frame_rate", "ctc_rate", "clip"):

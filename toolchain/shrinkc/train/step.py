@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from .batches import Batch
 from .grids import Grid, snapped
-from .network import forward
+from .held import HeldForward
+from .network import Run, forward
 from .settings import Settings
 from .trained_models import taught_loss
 
@@ -23,17 +24,22 @@ class Trainer:
         settings: Settings,
         teachers: Sequence[Any] = (),
         grids: Sequence[Grid | None] | None = None,
+        held: HeldForward | None = None,
     ) -> None:
-        """grids: of each trainable variable, what its value is rounded to in the forward pass; None for no rounding."""
+        """grids: of each trainable variable, what its value is rounded to in the forward pass; None for no rounding.
+
+        held: the forward pass with thresholds, where there are some.
+        """
         import keras
 
         self.model = model
-        self._grids = grids
+        self._grids, self._held = grids, held
         self._teachers = teachers
         self._settings = settings
         self._optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=settings.clip)
         self._optimizer.build(model.trainable_variables)
         self._average = [tf.Variable(variable.numpy(), trainable=False) for variable in model.trainable_variables]
+        self.run = self.run_of(model)
         self._compiled = {
             stage: tf.function(self._make_step(loss), input_signature=self._signature(), autograph=False)
             for stage, loss in (("frames", frame_loss), ("ctc", ctc_loss))
@@ -56,8 +62,8 @@ class Trainer:
             variables = self.model.trainable_variables
             with tf.GradientTape() as tape:
                 with self._on_grids(variables):
-                    logits = forward(self.model, features, lengths, self._settings.dropout, seed)
-                loss = loss_of(logits, lengths, targets, labels, label_lengths)
+                    logits, done, soft = self._forward(features, lengths, seed)
+                loss = loss_of(logits, lengths, targets, labels, label_lengths) + self._settings.sending * soft
                 if self._teachers:
                     count = tf.reduce_sum(label_lengths)
                     taught = taught_loss(self._teachers, features, logits, lengths, count)
@@ -65,25 +71,33 @@ class Trainer:
             self._optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
             for mean, variable in zip(self._average, variables, strict=True):
                 mean.assign(decay * mean + (1 - decay) * variable)
-            return loss
+            return loss, done
 
         return step
 
-    def step(self, batch: Batch, stage: str, rate: float, number: int) -> float:
+    def _forward(self, features: Any, lengths: Any, seed: Any) -> tuple[Any, Any, Any]:
+        """Logits, the share of multiplications done, and what stands for it in the loss: 1 and 0 without thresholds."""
+        arguments = features, lengths, self._settings.dropout, seed
+        return self._held(*arguments) if self._held else (forward(self.model, *arguments), 1.0, 0.0)
+
+    def run_of(self, model: Any) -> Run | None:
+        """What computes a model's logits with the thresholds, weights as they are then; None without thresholds."""
+        return None if self._held is None else self._held.on(model).run()
+
+    def step(self, batch: Batch, stage: str, rate: float, number: int) -> tuple[float, float]:
         """Learn from one batch; `number` counts all steps of the run and fixes the dropout.
 
-        Returns the loss.
+        Returns the loss, and the share of multiplications done.
         """
         self._optimizer.learning_rate.assign(rate)
         # Early averages would be of the random start: the decay grows with the steps up to its setting.
         decay = min(self._settings.average, (1 + number) / (10 + number))
         arrays = (batch.features, batch.lengths, batch.targets, batch.labels, batch.label_lengths)
         seed = np.array([self._settings.seed, number * 16], np.int32)
-        return float(
-            self._compiled[stage](
-                *(tf.constant(value) for value in arrays), tf.constant(seed), tf.constant(decay, tf.float32)
-            )
+        loss, done = self._compiled[stage](
+            *(tf.constant(value) for value in arrays), tf.constant(seed), tf.constant(decay, tf.float32)
         )
+        return float(loss), float(done)
 
     def _on_grids(self, variables: Sequence[Any]) -> Any:
         """Inside, the model computes with its weights on their grids."""
