@@ -62,7 +62,7 @@ class HeldForward:
     def __call__(self, features: Any, lengths: Any, dropout: float, seed: Any) -> tuple[Any, Any, Any]:
         """Logits (batch, frames, symbols), the share of multiplications done, and what stands for it in the cost.
 
-        Arguments as of `network.forward`.
+        Arguments as of `network.forward`, but that dropout is the same in all frames of an utterance.
         """
         normalise, *layers, head = self.model.layers
         there = tf.cast(tf.transpose(tf.sequence_mask(lengths, tf.shape(features)[1])), tf.float32)
@@ -73,7 +73,8 @@ class HeldForward:
             inputs = tally.add(self.groups[f"{name}.x"], self._sequence(f"{name}.x", values))
             values, sent, soft = self._run(layer, f"{name}.h", inputs)
             tally.add(self.groups[f"{name}.h"], (values, sent, soft))
-            values = dropped(values, dropout, seed + index)
+            # What is dropped stays so for the whole utterance: else it would come and go, and be sent each time.
+            values = dropped(values, dropout, seed + index, (1, tf.shape(values)[1], layer.units))
         inputs = tally.add(self.groups["head.x"], self._sequence("head.x", values))
         logits = inputs @ head.kernel.value + head.bias.value
         return tf.transpose(logits, (1, 0, 2)), tally.done, tally.soft

@@ -80,11 +80,13 @@ def forward(model: Any, features: Any, lengths: Any, dropout: float, seed: Any) 
     return values
 
 
-def dropped(values: Any, dropout: float, seed: Any) -> Any:
-    """Values with a share of them dropped out, fixed by `seed` (2,)."""
+def dropped(values: Any, dropout: float, seed: Any, shape: Any = None) -> Any:
+    """Values with a share of them dropped out, fixed by `seed` (2,). shape: of what is drawn, 1 for what is the same
+    along an axis; None: that of the values.
+    """
     import tensorflow as tf
 
-    return tf.nn.experimental.stateless_dropout(values, dropout, seed=seed) if dropout > 0 else values
+    return tf.nn.experimental.stateless_dropout(values, dropout, seed, noise_shape=shape) if dropout > 0 else values
 
 
 @lru_cache(maxsize=4)
