@@ -172,6 +172,11 @@ def test_thresholds_keep_the_widths_that_they_are_steps_of(delta: Delta) -> None
     assert all(change.key[1] != "groups" for change in refinements(NETWORK, QUICK, delta))
 
 
+def test_widths_are_tried_where_they_cost_no_instructions() -> None:
+    assert [name for name, family in FAMILIES.items() if family.wide] == ["dsp"]
+    assert all(change.key[1] != "groups" for change in refinements(NETWORK, QUICK, Delta(), wide=False))
+
+
 def test_what_is_there_already_is_not_tried() -> None:
     plan = dataclasses.replace(QUICK, bias_correction=True, activations=16, clipping="max")
     assert [change.key[1] for change in refinements(NETWORK, plan, Delta())] == ["activation_clipping"]

@@ -102,7 +102,7 @@ def choose_plan(
         budget = replace(budget, code=_code_alone(sizes))
     budget.check(trials.network.parameters)
     family = FAMILIES[target.kernels]
-    free = refinements(trials.network, settings.plan, settings.delta, said)
+    free = refinements(trials.network, settings.plan, settings.delta, said, family.wide)
     search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free)
     return _fitted(search, search.sensitivities(), budget, linked)
 

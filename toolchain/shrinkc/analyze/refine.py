@@ -25,9 +25,12 @@ class Refinement:
         return replace(plan, **{self.key[1]: self.value})
 
 
-def refinements(network: Network, plan: Plan, delta: Delta, said: Iterable[Key] = ()) -> tuple[Refinement, ...]:
+def refinements(
+    network: Network, plan: Plan, delta: Delta, said: Iterable[Key] = (), wide: bool = True
+) -> tuple[Refinement, ...]:
     """What may be tried on a plan of a network: corrected biases, ranges that cut off nothing, 16 bits for a vector.
 
+    wide: does a product of 16-bit inputs cost hardly more on the target? If not, no vector is made wider.
     said: keys that the user has set. None of them is touched, and no width of a vector where one of them is of such a
     width. Nor are widths where there are thresholds: these are in steps of a vector's grid, and would mean another.
     """
@@ -39,7 +42,7 @@ def refinements(network: Network, plan: Plan, delta: Delta, said: Iterable[Key] 
     ]
     free = [each for each in whole if each.key not in said and each.of(plan) != plan]
     held = bool(delta.threshold) or bool(delta.groups)
-    if not held and not any(key[0] == "plan" and key[-1] == "activations" for key in said):
+    if wide and not held and not any(key[0] == "plan" and key[-1] == "activations" for key in said):
         names = [name for name in vector_widths(network) if plan.for_group(name).activations < REST]
         free += [Refinement(("plan", "groups", name, "activations"), REST) for name in names]
     return tuple(free)

@@ -20,7 +20,7 @@ class Family:
     files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each
     kernel, by bits of a weight. list_words: words that the list of columns to send takes, for a vector of so many
     elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
-    their names) and not as int16_t. lanes: units that an element-wise loop computes side by side. arithmetic: the
+    their names) and not as int16_t. wide: do products of 16-bit inputs take hardly more than those of 8-bit ones? lanes: units that an element-wise loop computes side by side. arithmetic: the
     header that such a loop needs.
     """
 
@@ -30,6 +30,7 @@ class Family:
     delta: Mapping[int, Layout]
     list_words: Callable[[int], int]
     narrow: bool = False
+    wide: bool = False
     lanes: int = 1
     arithmetic: str = "shrinkc_fixed_point.h"
 
@@ -78,6 +79,7 @@ DSP = Family(
         16: Layout.of(16, 4, 1, lambda r, _: Place(r // 2, 16 * (r % 2))),
     },
     list_words=lambda width: 6 * -(-width // 4),
+    wide=True,
 )
 
 
