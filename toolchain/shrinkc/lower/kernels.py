@@ -20,8 +20,8 @@ class Family:
     files: its C files of `firmware_templates/runtime/`; what they include comes along. dense, delta: the layout of each
     kernel, by bits of a weight. list_words: words that the list of columns to send takes, for a vector of so many
     elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
-    their names) and not as int16_t. wide: do products of 16-bit inputs take hardly more than those of 8-bit ones? lanes: units that an element-wise loop computes side by side. arithmetic: the
-    header that such a loop needs.
+    their names) and not as int16_t. wide: do products of 16-bit inputs take hardly more than those of 8-bit ones?
+    lanes: units that an element-wise loop computes side by side. arithmetic: the header that such a loop needs.
     """
 
     name: str
