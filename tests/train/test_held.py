@@ -57,10 +57,10 @@ def computed(held: HeldForward, lengths=None):
 
 
 @pytest.mark.parametrize("threshold", [0, 6, 25])
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "ligru", "sru"])
 def test_it_is_what_the_integers_do(cell: str, threshold: int, tmp_path: Path) -> None:
     """Beside its own rounding of states and tables, the integer reference holds and sends the same."""
-    model, delta = network_of(cell), Delta(threshold, groups=(("rnn2.h", 2 * threshold),))
+    model, delta = network_of(cell), Delta(threshold, groups=(("rnn2.x", 2 * threshold),))
     logits, done, soft = computed(forward(model, cell, delta))
     write_model(model, tmp_path / "model.keras")
     network = importers.load(tmp_path / "model.keras", "model")
@@ -78,13 +78,13 @@ def test_it_is_what_the_integers_do(cell: str, threshold: int, tmp_path: Path) -
     assert 0 < float(soft) < 1
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "ligru", "sru"])
 def test_without_thresholds_it_is_the_model_on_its_grids(cell: str) -> None:
     model = network_of(cell)
     logits, done, _ = computed(forward(model, cell, Delta(0)))
     plain = model(np.stack(utterances())).numpy()
     assert np.sqrt(np.mean((logits.numpy() - plain) ** 2)) < 0.05 * plain.std()
-    assert float(done) > 0.7
+    assert float(done) > (0.4 if cell == "ligru" else 0.7)  # a ReLU leaves much at 0
 
 
 def test_padding_is_not_counted() -> None:
@@ -181,7 +181,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(trained: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("cell", "delta", "message"),
     [
-        ("simple_rnn", Delta(4), "--delta trains lstm and gru, not simple_rnn"),
+        ("simple_rnn", Delta(4), "--delta trains lstm, gru, ligru and sru, not simple_rnn"),
         ("lstm", Delta(None), "rnn1.x@8 is off; give it a threshold"),
         ("lstm", Delta(4, (("rnn9.h", 2),)), "'rnn9.h' matches no send group"),
     ],
@@ -189,6 +189,13 @@ def test_a_killed_run_goes_on_to_the_same_weights(trained: Path, monkeypatch: py
 def test_what_is_refused(cell: str, delta: Delta, message: str) -> None:
     with pytest.raises(InputError, match=message):
         forward(network_of(cell), cell, delta)
+
+
+def test_a_projection_is_refused() -> None:
+    settings = Settings(layers=2, units=UNITS, cell="sru", projection=3)
+    model = build(settings, SYMBOLS, np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32), folded=True)
+    with pytest.raises(InputError, match="does not train layers that project"):
+        HeldForward(model, "sru", {})
 
 
 def test_a_price_without_thresholds_is_refused(trained: Path) -> None:

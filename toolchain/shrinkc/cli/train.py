@@ -51,7 +51,7 @@ OWN = "plan"
 @click.option(
     "--delta",
     metavar="plan|T|GROUP=T,...",
-    help="With --quantize: thresholds in force in training, the plan's own or these; lstm and gru.",
+    help="With --quantize: thresholds in force in training, the plan's own or these.",
 )
 @click.option("--cell", help=f"{', '.join([*CELLS][:-1])} or {[*CELLS][-1]}.")
 @click.option("--layers", type=int, help="Recurrent layers.")

@@ -141,8 +141,11 @@ class SRUCell(Cell):
         new = self._step(state, first, training)
         return self._output(inputs, new, rest, self.dropped_state(state, training)), [new] if nested else new
 
-    def run(self, inputs: Any, state: Any, mask: Any, training: bool, unroll: bool) -> tuple[Any, Any]:
-        first, rest = self._products(inputs, training)
+    def run(
+        self, inputs: Any, state: Any, mask: Any, training: bool, unroll: bool, read: Any = None
+    ) -> tuple[Any, Any]:
+        """As of Cell. read: what the products read in place of the inputs, which the skip takes as they are."""
+        first, rest = self._products(inputs if read is None else read, training)
         # Only c goes from step to step; the outputs follow from all old and new c at once.
         states, last = scan(lambda old, values: self._step(old, values, training), first, state, mask, unroll)
         begin = ops.expand_dims(state, 1)

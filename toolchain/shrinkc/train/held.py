@@ -51,11 +51,14 @@ class Held:
 
 
 class HeldForward:
-    """The network of LSTM or GRU layers and a head, as it computes with thresholds. groups: by vector, `rnn1.h`."""
+    """The network of recurrent layers and a head, as it computes with thresholds. groups: by vector, `rnn1.h`."""
 
     def __init__(self, model: Any, cell: str, groups: Mapping[str, Held]) -> None:
         if cell not in CELLS:
-            raise InputError(f"--delta trains {' and '.join(CELLS)}, not {cell}: leave it out")
+            *most, last = CELLS
+            raise InputError(f"--delta trains {', '.join(most)} and {last}, not {cell}: leave it out")
+        if any(getattr(layer, "projection", None) for layer in model.layers):
+            raise InputError("--delta does not train layers that project their input: leave it out")
         self.model, self.groups, self._name, self._cell = model, groups, cell, CELLS[cell]
         self._work = float(sum(group.rows * len(group.thresholds) for group in groups.values()))
 
@@ -70,9 +73,12 @@ class HeldForward:
         values = tf.transpose(normalise(features), (1, 0, 2))  # frames first
         for index, layer in enumerate(layers, 1):
             name = layer.name
-            inputs = tally.add(self.groups[f"{name}.x"], self._sequence(f"{name}.x", values))
-            values, sent, soft = self._run(layer, f"{name}.h", inputs)
-            tally.add(self.groups[f"{name}.h"], (values, sent, soft))
+            read = tally.add(self.groups[f"{name}.x"], self._sequence(f"{name}.x", values))
+            if self._cell is _sru:
+                values = _sru(layer, values, read)
+            else:
+                values, sent, soft = self._run(layer, f"{name}.h", read)
+                tally.add(self.groups[f"{name}.h"], (values, sent, soft))
             # What is dropped stays so for the whole utterance: else it would come and go, and be sent each time.
             values = dropped(values, dropout, seed + index, (1, tf.shape(values)[1], layer.units))
         inputs = tally.add(self.groups["head.x"], self._sequence("head.x", values))
@@ -172,4 +178,20 @@ def _gru(x: Any, u: Any, bias: Any, h: Any, c: Any) -> tuple[Any, Any]:
     return z * h + (1 - z) * n, c
 
 
-CELLS: Mapping[str, Callable[..., tuple[Any, Any]]] = {"lstm": _lstm, "gru": _gru}
+def _ligru(x: Any, u: Any, bias: Any, h: Any, c: Any) -> tuple[Any, Any]:
+    """shrinkc.keras.LiGRU without batch norm, gates z n; its bias is in x, and c is not used."""
+    z, n = tf.split(x + u, 2, axis=1)
+    z = tf.sigmoid(z)
+    return z * h + (1 - z) * tf.nn.relu(n), c
+
+
+def _sru(layer: Any, inputs: Any, read: Any) -> Any:
+    """A whole layer of shrinkc.keras.SRU, frames first: only its products see what is held."""
+    batches = [tf.transpose(each, (1, 0, 2)) for each in (inputs, read)]
+    nothing = tf.zeros((tf.shape(inputs)[1], layer.units))
+    outputs, _ = layer.cell.run(batches[0], nothing, None, False, False, read=batches[1])
+    return tf.transpose(outputs, (1, 0, 2))
+
+
+CELLS: Mapping[str, Callable[..., Any]] = {"lstm": _lstm, "gru": _gru, "ligru": _ligru, "sru": _sru}
+"""One step of a layer whose h is held; of SRU, which has none, a whole layer."""
