@@ -17,6 +17,7 @@ from shrinkc.lower import FAMILIES, lower, plain_modes
 from shrinkc.lower.tables import table_bytes
 from shrinkc.numbers.functions import tanh_table
 from shrinkc.project import Delta, Metric, Plan, Rule
+from shrinkc.quantize import QuantizedNetwork
 
 NETWORK = recognizer("gru", units=6, outputs=4, layers=1)
 QUICK = Plan(rounding="nearest")
@@ -152,6 +153,21 @@ def test_refinements_add_up_the_best_first(
     choice = choose(free, found, Budget(flash=10_000))
     assert choice.refinements == (WIDE, BIAS)
     assert choice.plan.for_group("rnn1.h").activations == 16 and choice.plan.clipping == QUICK.clipping
+
+
+def test_a_refinement_that_makes_the_step_slower_is_not_kept(
+    search: Search, found: Sensitivities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Chooser, "_divergences", lambda self, plans: [1.0 - 0.5 * bool(plan.groups) for plan in plans])
+
+    def kept(slow: float) -> tuple[Refinement, ...]:
+        def instructions(quantized: QuantizedNetwork) -> float:
+            return slow if any(group.bits == 16 for group in quantized.groups) else 100.0
+
+        free = dataclasses.replace(search, refinements=(WIDE,), instructions=instructions)
+        return choose(free, found, Budget(flash=10_000)).refinements
+
+    assert kept(101.9) == (WIDE,) and kept(102.1) == ()
 
 
 def test_what_may_be_refined() -> None:

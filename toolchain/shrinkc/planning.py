@@ -22,7 +22,7 @@ from .compile.sizes import Sizes
 from .datasets import Dataset
 from .emit import emit
 from .errors import InputError
-from .lower import FAMILIES
+from .lower import FAMILIES, products_cost
 from .lower.modes import DELTA, DENSE
 from .numbers.functions import tanh_table
 from .pipeline import Prepared, Progress, labels_for, load_fitting, modes_of, send_shares
@@ -86,10 +86,14 @@ def choose_plan(
             f"--plan auto: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are no "
             "points of PER to hold: give --max-flash or --min-compression alone"
         )
-    shares = _Shares(trials.calibration)
+    shares, family = _Shares(trials.calibration), FAMILIES[target.kernels]
 
     def modes(quantized: QuantizedNetwork) -> dict[str, str]:
         return modes_of(settings, quantized, target, shares.of(quantized))
+
+    def instructions(quantized: QuantizedNetwork) -> float:
+        delta_alone = settings.delta.kernels == DELTA
+        return products_cost(quantized, family, target.core.costs, shares.of(quantized), delta_alone)
 
     def linked(plan: Plan) -> Sizes:
         quantized = trials.quantized(quickly(plan), settings.delta)
@@ -101,9 +105,8 @@ def choose_plan(
     if budget.flash is not None:
         budget = replace(budget, code=_code_alone(sizes))
     budget.check(trials.network.parameters)
-    family = FAMILIES[target.kernels]
     free = refinements(trials.network, settings.plan, settings.delta, said, family.wide)
-    search = Search(trials, settings.plan, settings.delta, family, modes, jobs, progress, free)
+    search = Search(trials, settings.plan, settings.delta, family, modes, instructions, jobs, progress, free)
     return _fitted(search, search.sensitivities(), budget, linked)
 
 

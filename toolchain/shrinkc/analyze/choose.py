@@ -32,6 +32,8 @@ EXCHANGES, WIDE, ROUNDS = 6, 2, 3
 """Exchanges that are tried in a round, those that leave a path at 16 bits, and rounds at most."""
 GAIN = 0.98
 """An exchange is kept if it leaves at most this share of the divergence."""
+SLOWER = 1.02
+"""A refinement may take at most so many times the instructions, in products and scans."""
 
 Bits = Mapping[str, int]
 Modes = Callable[[QuantizedNetwork], Mapping[str, str]]
@@ -60,7 +62,8 @@ class Choice:
 class Search:
     """What all choices for a model have in common. base: how to clip and round, and bits of the vectors. delta: its
     thresholds are in force in every whole plan. modes: as the build will have them, since they decide on the layout.
-    refinements: what may be tried beside the bits.
+    instructions: of all products and scans a step, as the build will have them. refinements: what may be tried beside
+    the bits.
     """
 
     trials: Trials
@@ -68,6 +71,7 @@ class Search:
     delta: Delta
     family: Family
     modes: Modes
+    instructions: Callable[[QuantizedNetwork], float] = lambda _: 0.0
     jobs: int | None = None
     progress: Progress = lambda *_: None
     refinements: tuple[Refinement, ...] = ()
@@ -179,13 +183,18 @@ class _Chooser:
     def refined(self, bits: Bits, limit: int) -> "_Chooser":
         """The search with the refinements that leave a plan less divergence, within the bytes: the best one first.
 
-        What gains nothing alone is not tried again beside another.
+        What gains nothing alone is not tried again beside another, and none may make the step much slower.
         """
         chooser, left = self, list(self.search.refinements)
+        slowest = SLOWER * self.search.instructions(self.quickly(bits))
         best = self._divergences([self.plan(bits)])[0] if left else 0.0
         while left:
             others = [_Chooser(self.search, self.found, (*chooser.changes, each)) for each in left]
-            fitting = [other for other in others if other.bytes_of(bits) <= limit]
+            fitting = [
+                other
+                for other in others
+                if other.bytes_of(bits) <= limit and self.search.instructions(other.quickly(bits)) <= slowest
+            ]
             found = self._divergences([other.plan(bits) for other in fitting])
             gains = sorted(
                 (each for each in zip(found, fitting, strict=True) if each[0] <= best * GAIN),
@@ -248,11 +257,15 @@ class _Chooser:
         """What the model's tables take in flash: their size depends on the bits, not on the rounding."""
         key = tuple(sorted(bits.items()))
         if key not in self._bytes:
-            quantized = self.trials.quantized(quickly(self.plan(bits)), self.search.delta)
+            quantized = self.quickly(bits)
             frames = None if quantized.streams else 1  # their number takes RAM, not flash
             program = lower(quantized, self.search.family, self.search.modes(quantized), frames)
             self._bytes[key] = constant_bytes(program)
         return self._bytes[key]
+
+    def quickly(self, bits: Bits) -> QuantizedNetwork:
+        """The plan's integers but for their rounding: sizes, grids and what is sent are hardly touched by that."""
+        return self.trials.quantized(quickly(self.plan(bits)), self.search.delta)
 
 
 def _within(
