@@ -7,6 +7,8 @@ import pytest
 
 from shrinkc import zoo
 from shrinkc.analyze.curve import lines_of
+from shrinkc.project.plan_file import with_plan
+from shrinkc.project.values import empty
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,3 +62,21 @@ def test_the_summary_is_of_the_table_of_results():
         plans = ("8 bits", "`auto`, at least 85 % off", "fine-tuned for a plan of 87 %")
         assert cells == [known[model, plan][1] for plan in plans]
         assert float(known[model, plans[1]][0].split()[0]) >= 85 and float(known[model, plans[2]][0].split()[0]) >= 87
+
+
+def test_the_work_left_out_is_that_of_the_table_of_results():
+    heading = (
+        "| model | thresholds | increase, points | eliminated on the M4 | instructions, M4 | eliminated on the M0+ "
+        "| instructions, M0+ |"
+    )
+    known = {row[0]: row for row in rows("docs/results.md", heading) if row[1] == "`auto`, +0.3"}
+    heading = "| model | points above float | multiplications eliminated, M4 | instructions, M4 | instructions, M0+ |"
+    table = rows("README.md", heading)
+    assert [row[0] for row in table] == ["zoo:lstm", "zoo:gru", "zoo:ligru", "zoo:sru"]
+    for row in table:
+        assert row[1:] == [known[row[0]][place] for place in (2, 3, 4, 6)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "plans").rglob("*.toml")), ids=lambda path: path.stem)
+def test_every_plan_of_the_docs_can_be_read(path: Path):
+    with_plan(empty(), path)
