@@ -260,7 +260,7 @@ def test_the_normalisation_is_the_start_models(start, tmp_path):
     louder = dataclasses.replace(data, mean=data.mean + 3, std=data.std * 2)
     features = np.stack(CALIBRATION[:2])
     expected = np.asarray(loaded(start.start)(features, training=False))
-    found = _trainer(louder, TUNING, start, PROJECT)[0].model(features, training=False)
+    found = _trainer(louder, TUNING, start, PROJECT, False)[0].model(features, training=False)
     np.testing.assert_allclose(found, expected, atol=1e-3)
     narrow = dataclasses.replace(data, mean=data.mean[:3], std=data.std[:3])
     with pytest.raises(InputError, match=r"model\.keras: takes 4 features, the data has 3"):
