@@ -264,4 +264,4 @@ def test_the_normalisation_is_the_start_models(start, tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-3)
     narrow = dataclasses.replace(data, mean=data.mean[:3], std=data.std[:3])
     with pytest.raises(InputError, match=r"model\.keras: takes 4 features, the data has 3"):
-        _trainer(narrow, TUNING, start, PROJECT)
+        _trainer(narrow, TUNING, start, PROJECT, False)
