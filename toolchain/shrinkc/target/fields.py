@@ -10,12 +10,15 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a target file: its name, type, meaning, and the values allowed (empty: any of the type)."""
+    """One key of a target file: its name, type, meaning, the values allowed (empty: any of the type), and whether a
+    file may do without it.
+    """
 
     name: str
     type: str
     meaning: str
     allowed: tuple[str, ...] = ()
+    optional: bool = False
 
 
 WEIGHT_BITS = (2, 4, 8, 16)
@@ -46,13 +49,14 @@ BOARD_FIELDS = (
         "setup",
         "text",
         "Start-up code for clocks: firmware_templates/image/board_<setup>.c.",
-        ("none", "stm32f405"),
+        ("none", "stm32f405", "microbit"),
     ),
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
     Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
     Field("sources", "texts", "Where the figures come from."),
+    Field("uart", "uart", "The serial port of the image's console; without it the image has none.", optional=True),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
 )
 
@@ -67,6 +71,19 @@ REGION_FIELDS = (
         "model's tables where they do not fit beside the code.",
         ("flash", "ram", "boot", "weights"),
     ),
+)
+
+UART_FIELDS = (
+    Field(
+        "driver",
+        "text",
+        "firmware_templates/image/uart_<driver>.c: Arm's CMSDK (MPS2, MPS3), STM32F4's USART, or the UART of nRF51 and "
+        "nRF52.",
+        ("cmsdk", "stm32", "nrf"),
+    ),
+    Field("base", "address", "The first address of its registers."),
+    Field("clock_hz", "count", "Its clock once the set-up code has run, in Hz."),
+    Field("baud", "count", "Bits per second; 8 data bits, no parity, 1 stop bit."),
 )
 
 COST_FIELDS = (
@@ -117,6 +134,7 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "costs": (lambda value: isinstance(value, dict), "a table [costs]"),
     "cost": (_is_cost, "a number, 0 or more"),
     "products": (_is_products, "a table of the keys 2, 4, 8 and 16, each with two numbers"),
+    "uart": (lambda value: isinstance(value, dict), "a table [uart]"),
     "regions": (_is_tables, "one or more [[regions]] tables"),
 }
 
@@ -132,6 +150,8 @@ def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) 
             raise InputError(f"{where}: unknown key {key!r}; there are {', '.join(names)}")
     for field in fields:
         if field.name not in values:
+            if field.optional:
+                continue
             raise InputError(f"{where}: {field.name!r} is missing; it is {TYPES[field.type][1]}")
         accepts, words = TYPES[field.type]
         value = values[field.name]
