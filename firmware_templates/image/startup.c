@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "console.h"
 #include "cortex_m.h"
 #include "counter.h"
 #include "harness.h"
@@ -63,7 +64,10 @@ __attribute__((noinline)) void image_start(void) {
     board_start();
     semihost_start();
     counter_start();
-    semihost_exit(harness_run());
+    if (semihost_listens()) {
+        semihost_exit(harness_run());
+    }
+    console_run();
 }
 
 /* Lets a push below the stack fault. Past its lower end the RAM ends too, but not every board (nor QEMU's MPS2)
