@@ -10,12 +10,14 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a target file: its name, type, meaning, and the values allowed (empty: any of the type)."""
+    """One key of a target file: its name, type, meaning, the values allowed (empty: any of the type), and whether it
+    must be there."""
 
     name: str
     type: str
     meaning: str
     allowed: tuple[str, ...] = ()
+    needed: bool = True
 
 
 WEIGHT_BITS = (2, 4, 8, 16)
@@ -51,7 +53,8 @@ BOARD_FIELDS = (
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
-    Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
+    Field("flasher", "text", "The tool that programs the board unless `--flasher` names another, or none."),
+    Field("flashers", "flashers", "What each tool needs to know of the board.", needed=False),
     Field("sources", "texts", "Where the figures come from."),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
 )
@@ -68,6 +71,16 @@ REGION_FIELDS = (
         ("flash", "ram", "boot", "weights"),
     ),
 )
+
+FLASHER_FIELDS = (
+    Field("pyocd", "text", "pyOCD's name for the part: `pyocd list --targets`.", needed=False),
+    Field("openocd", "files", "OpenOCD's files for the board, or for the probe and the part.", needed=False),
+    Field("st-flash", "yes", "The part can be programmed through an ST-LINK.", needed=False),
+    Field("probe-rs", "text", "probe-rs' name for the part: `probe-rs chip list`.", needed=False),
+    Field("jlink", "text", "SEGGER's name for the part.", needed=False),
+    Field("uf2", "word", "The family id that the board's UF2 bootloader takes.", needed=False),
+)
+"""One for each flasher of flash/ that must know something of the board; all but `gdb`."""
 
 COST_FIELDS = (
     Field("scan", "cost", "An element of a vector that is scanned for changes."),
@@ -95,6 +108,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _is_files(value: object) -> bool:
+    return _is_text(value) or (_is_texts(value) and value != [])
+
+
 def _is_cost(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
@@ -114,6 +131,10 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "texts": (_is_texts, "a list of strings"),
     "count": (_is_count, "an integer above 0"),
     "address": (_is_address, "a 32-bit address"),
+    "word": (_is_address, "a 32-bit number"),
+    "files": (_is_files, "a file's name, or a list of them"),
+    "yes": (lambda value: value is True, "true"),
+    "flashers": (lambda value: isinstance(value, dict), "a table [flashers]"),
     "costs": (lambda value: isinstance(value, dict), "a table [costs]"),
     "cost": (_is_cost, "a number, 0 or more"),
     "products": (_is_products, "a table of the keys 2, 4, 8 and 16, each with two numbers"),
@@ -132,6 +153,8 @@ def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) 
             raise InputError(f"{where}: unknown key {key!r}; there are {', '.join(names)}")
     for field in fields:
         if field.name not in values:
+            if not field.needed:
+                continue
             raise InputError(f"{where}: {field.name!r} is missing; it is {TYPES[field.type][1]}")
         accepts, words = TYPES[field.type]
         value = values[field.name]
