@@ -52,6 +52,11 @@ def test_the_first_real_board_has_the_parts_memories() -> None:
     assert (regions["ram"].origin, regions["ram"].length) == (0x2000_0000, 128 * 1024)
 
 
+def test_what_flashers_know_of_a_board() -> None:
+    assert load_target("netduinoplus2").board.flashers["openocd"] == ("interface/stlink.cfg", "target/stm32f4x.cfg")
+    assert load_target("mps2-an386").board.flashers == {}
+
+
 def test_an_unknown_target_is_refused_with_the_list() -> None:
     with pytest.raises(InputError, match=r"unknown target 'cortex-m5'; there are cortex-m0, .*netduinoplus2"):
         load_target("cortex-m5")
@@ -83,6 +88,22 @@ CORE = "cores/cortex-m4.toml"
         (BOARD, 'kind = "ram"', 'kind = "flash"', r"no region of kind ram"),
         (BOARD, 'name = "ram"', 'name = "my ram"', r"region name 'my ram' is no C identifier"),
         (BOARD, "origin = 0x20000000", "origin = -1", r"'origin' is -1; it must be a 32-bit address"),
+        (
+            BOARD,
+            'flasher = "pyocd"',
+            'flasher = "uf2"',
+            r"'flasher' is 'uf2'; it must be none or a key of \[flashers\]",
+        ),
+        (BOARD, 'pyocd = "stm32f405rg"', 'pycd = "stm32f405rg"', r"unknown key 'pycd'; there are pyocd, openocd"),
+        (BOARD, 'pyocd = "stm32f405rg"', "pyocd = true", r"'pyocd' is True; it must be a string"),
+        (BOARD, "st-flash = true", "st-flash = false", r"'st-flash' is False; it must be true"),
+        (
+            BOARD,
+            '["interface/stlink.cfg", "target/stm32f4x.cfg"]',
+            "[]",
+            r"'openocd' is \[\]; it must be a file's name",
+        ),
+        (BOARD, "st-flash = true", "uf2 = -1", r"'uf2' is -1; it must be a 32-bit number"),
         (BOARD, "stack = 8192", "stack = ", r"not valid TOML: .*line"),
         (BOARD, 'driver = "stm32"', 'driver = "uart"', r"'driver' is 'uart'; it must be one of cmsdk, stm32"),
         (BOARD, "baud = 115_200\n", "", r"'baud' is missing; it is an integer above 0"),

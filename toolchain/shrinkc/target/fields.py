@@ -54,7 +54,8 @@ BOARD_FIELDS = (
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
-    Field("flasher", "text", "The tool that programs the real board.", ("none", "pyocd", "openocd", "st-flash")),
+    Field("flasher", "text", "The tool that programs the board unless `--flasher` names another, or none."),
+    Field("flashers", "flashers", "What each tool needs to know of the board.", optional=True),
     Field("sources", "texts", "Where the figures come from."),
     Field("uart", "uart", "The serial port of the image's console; without it the image has none.", optional=True),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
@@ -86,6 +87,16 @@ UART_FIELDS = (
     Field("baud", "count", "Bits per second; 8 data bits, no parity, 1 stop bit."),
 )
 
+FLASHER_FIELDS = (
+    Field("pyocd", "text", "pyOCD's name for the part: `pyocd list --targets`.", optional=True),
+    Field("openocd", "files", "OpenOCD's files for the board, or for the probe and the part.", optional=True),
+    Field("st-flash", "yes", "The part can be programmed through an ST-LINK.", optional=True),
+    Field("probe-rs", "text", "probe-rs' name for the part: `probe-rs chip list`.", optional=True),
+    Field("jlink", "text", "SEGGER's name for the part.", optional=True),
+    Field("uf2", "word", "The family id that the board's UF2 bootloader takes.", optional=True),
+)
+"""One for each flasher of flash/ that must know something of the board; all but `gdb`."""
+
 COST_FIELDS = (
     Field("scan", "cost", "An element of a vector that is scanned for changes."),
     Field("send", "cost", "More, for each that is sent."),
@@ -112,6 +123,10 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _is_files(value: object) -> bool:
+    return _is_text(value) or (_is_texts(value) and value != [])
+
+
 def _is_cost(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
@@ -131,6 +146,10 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "texts": (_is_texts, "a list of strings"),
     "count": (_is_count, "an integer above 0"),
     "address": (_is_address, "a 32-bit address"),
+    "word": (_is_address, "a 32-bit number"),
+    "files": (_is_files, "a file's name, or a list of them"),
+    "yes": (lambda value: value is True, "true"),
+    "flashers": (lambda value: isinstance(value, dict), "a table [flashers]"),
     "costs": (lambda value: isinstance(value, dict), "a table [costs]"),
     "cost": (_is_cost, "a number, 0 or more"),
     "products": (_is_products, "a table of the keys 2, 4, 8 and 16, each with two numbers"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..files import system_errors
 from ..resources import data_folder
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, UART_FIELDS, check
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, UART_FIELDS, check
 
 # At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
 LEAST_SYSTICK_HZ = 16_000_000
@@ -69,7 +69,7 @@ class Uart:
 class Board:
     """One board: its memories, clocks (Hz), stack (bytes), how QEMU runs it, and its serial port, if it has one.
 
-    The fields are in fields.py.
+    flashers: by the flasher's name, what its tool needs to know of the board. The fields are in fields.py.
     """
 
     name: str
@@ -83,6 +83,7 @@ class Board:
     qemu_arguments: tuple[str, ...]
     console: str
     flasher: str
+    flashers: Mapping[str, object]
     sources: tuple[str, ...]
     regions: tuple[Region, ...]
     uart: Uart | None = None
@@ -170,6 +171,7 @@ def read_board(path: Path) -> Board:
         raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
     if values["systick_hz"] < LEAST_SYSTICK_HZ:
         raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
+    values["flashers"] = _flashers(values, path)
     uart = _uart(values.pop("uart", None), path)
     return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), uart=uart, **_frozen(values))
 
@@ -179,6 +181,15 @@ def _uart(values: dict | None, path: Path) -> Uart | None:
         return None
     check(values, UART_FIELDS, path)
     return Uart(**values)
+
+
+def _flashers(values: dict, path: Path) -> dict:
+    """What each tool needs to know, and whether the board's own tool is one of them."""
+    flashers = values.get("flashers", {})
+    check(flashers, FLASHER_FIELDS, path)
+    if values["flasher"] not in ("none", *flashers):
+        raise InputError(f"{path}: 'flasher' is {values['flasher']!r}; it must be none or a key of [flashers]")
+    return _frozen(flashers)
 
 
 def _find(name: str, kind: str, folder: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..files import write_whole
 from ..markdown import table, written
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, TYPES, UART_FIELDS, Field
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, TYPES, UART_FIELDS, Field
 from .load import Target, list_targets, load_target
 
 BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
@@ -53,6 +53,8 @@ def reference() -> str:
         _fields(COST_FIELDS),
         "## A board's file: `targets/boards/<name>.toml`\n",
         _fields(BOARD_FIELDS),
+        "### Its table `[flashers]`\n",
+        _fields(FLASHER_FIELDS),
         "### Each `[[regions]]` table\n",
         _fields(REGION_FIELDS),
         "### Its table `[uart]`\n",
