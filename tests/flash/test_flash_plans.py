@@ -9,7 +9,6 @@ import pytest
 from flash_jobs import Bytes, job
 
 from shrinkc.compile.elf import Segment
-from shrinkc.compile.toolchain import Result
 from shrinkc.errors import BuildError, InputError
 from shrinkc.flash import FLASHERS, Plan
 from shrinkc.flash.flasher import last_line
@@ -128,13 +127,6 @@ def test_a_shell_writes_the_files(tmp_path: Path) -> None:
 def test_braces_are_refused() -> None:
     with pytest.raises(InputError, match="openocd takes no braces"):
         FLASHERS["openocd"].plan(job(image="a{b/net.elf"))
-
-
-def test_a_board_that_holds_something_else() -> None:
-    said = "Transfer rate: 1 KB/sec\nSection .vectors, range 0x0 -- 0x40: matched.\n"
-    said += "Section .text, range 0x40 -- 0x80: MIS-MATCHED!\n[Inferior 1 (process 1) detached]\n"
-    with pytest.raises(BuildError, match=r"does not hold what was written to \.text"):
-        FLASHERS["gdb"].refuse(job(probe=":1"), ("gdb-multiarch",), Result(0, said))
 
 
 def test_what_a_tool_said_last() -> None:

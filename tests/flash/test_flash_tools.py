@@ -1,11 +1,9 @@
 """The tools themselves, as far as they go without a probe: names they must know, and what they say of its absence."""
 
 import dataclasses
-import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -29,14 +27,8 @@ def known_to(flasher: str) -> list:
     return [pytest.param(board, id=board.name) for board in BOARDS if flasher in board.flashers]
 
 
-def write(flasher: str, target: str, folder: Path, probe: str | None = None) -> str:
-    """Try it; what the tool said."""
-    said = []
-    try:
-        FLASHERS[flasher].write(tiny_job(target, folder, probe), said.append)
-    finally:
-        print("".join(said))
-    return "".join(said)
+def write(flasher: str, target: str, folder: Path, probe: str | None = None) -> None:
+    FLASHERS[flasher].write(tiny_job(target, folder, probe), lambda text: None)
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
@@ -48,14 +40,14 @@ def test_a_boards_own_flasher_is_one_of_ours(board: Board) -> None:
 @needs_openocd
 @pytest.mark.parametrize("board", known_to("openocd"))
 def test_openocd_has_the_boards_files(board: Board) -> None:
-    """It reads them, takes a serial number, and knows a flash at the place where the image goes."""
+    """It reads them, takes a serial number, and knows a flash where the image goes, or one to be asked (at 0)."""
     told = board.flashers["openocd"]
     files = [word for file in ([told] if isinstance(told, str) else told) for word in ("-f", file)]
     command = ["openocd", *files, "-c", "adapter serial 123", "-c", "flash list", "-c", "shutdown"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     banks = {int(base, 0) for base in re.findall(r"base (0x[0-9a-f]+|\d+)", ended.stdout + ended.stderr)}
-    assert board.region("flash").origin in banks or not banks
+    assert banks & {board.region("flash").origin, 0}
 
 
 @needs_openocd
@@ -63,7 +55,7 @@ def test_openocd_has_the_boards_files(board: Board) -> None:
 @no_probe_here
 @pytest.mark.parametrize("target", ["netduinoplus2", "microbit"])
 def test_openocd_without_a_probe(target: str, tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="openocd finds no debug probe: plug in .*; plugged in: none"):
+    with pytest.raises(BuildError, match=r"openocd finds no debug probe: plug in .*; plugged in: none"):
         write("openocd", target, tmp_path)
     with pytest.raises(InputError, match="openocd finds no probe '123'; plugged in: none"):
         write("openocd", target, tmp_path, "123")
@@ -74,7 +66,7 @@ def test_openocd_without_a_probe(target: str, tmp_path: Path) -> None:
 def test_files_that_openocd_does_not_have(tmp_path: Path) -> None:
     job = tiny_job("netduinoplus2", tmp_path)
     board = dataclasses.replace(job.board, flashers={"openocd": "board/no_such_board.cfg"})
-    with pytest.raises(BuildError, match="this openocd has no file board/no_such_board.cfg: a later one may"):
+    with pytest.raises(BuildError, match=r"this openocd has no file board/no_such_board.cfg: a later one may"):
         FLASHERS["openocd"].write(dataclasses.replace(job, board=board), lambda text: None)
 
 
@@ -92,45 +84,32 @@ def test_st_flash_without_a_probe(tmp_path: Path) -> None:
 
 
 @needs_pyocd
-@pytest.mark.parametrize("board", known_to("pyocd"))
-def test_pyocd_knows_the_part(board: Board) -> None:
-    """Built in, or by the name that pyOCD's own list of boards has for a pack's part."""
-    folder = subprocess.run(
-        [pyocd_python(), "-c", "import pyocd.board.board_ids as ids; print(ids.__file__)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    of_boards = set(re.findall(r'BoardInfo\( *"[^"]*", *"([^"]*)"', Path(folder.stdout.strip()).read_text("utf-8")))
-    built_in = {each["name"] for each in pyocd._list("targets", "targets")}
-    assert board.flashers["pyocd"] in built_in | of_boards
+def test_pyocd_knows_every_part() -> None:
+    """Built in, or by the name that pyOCD's own list of boards has for a part of a pack."""
+    known = {each["name"] for each in pyocd._list("targets", "targets")} | parts_of_boards()
+    parts = {board.name: board.flashers["pyocd"] for board in BOARDS if "pyocd" in board.flashers}
+    assert {name: part for name, part in parts.items() if part not in known} == {}
 
 
-def pyocd_python() -> str:
-    """The Python that the program runs in."""
+def parts_of_boards() -> set[str]:
+    """The parts in pyOCD's list of boards, which lies where its program's Python finds it."""
     program = Path(programs.find_program("pyocd")).resolve()
-    first = program.read_text("utf-8").splitlines()[0].removeprefix("#!")
-    return first if Path(first).is_file() else sys.executable
+    python = program.read_text("utf-8").splitlines()[0].removeprefix("#!")
+    command = [python, "-c", "import pyocd.board.board_ids as ids; print(ids.__file__)"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(re.findall(r'BoardInfo\( *"[^"]*", *"([^"]*)"', Path(found.stdout.strip()).read_text("utf-8")))
 
 
 @needs_pyocd
 @needs_arm
 @no_probe_here
 def test_pyocd_without_a_probe_and_without_a_pack(tmp_path: Path) -> None:
-    assert json.loads(programs_answer("json", "--probes"))["boards"] == []
-    with pytest.raises(BuildError, match="pyocd finds no debug probe: plug in .*; plugged in: none"):
-        write("pyocd", "microbit", tmp_path)
     with pytest.raises(InputError, match="pyocd finds no probe '99'; plugged in: none"):
         write("pyocd", "microbit", tmp_path, "99")
     job = tiny_job("microbit", tmp_path)
     board = dataclasses.replace(job.board, flashers={"pyocd": "no_such_part"})
     with pytest.raises(BuildError, match="this pyocd does not know no_such_part yet: run `pyocd pack install no_such"):
         FLASHERS["pyocd"].write(dataclasses.replace(job, board=board), lambda text: None)
-
-
-def programs_answer(*arguments: str) -> str:
-    program = processes.find_tool("pyocd")
-    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60).stdout
 
 
 @needs_pyocd
@@ -147,14 +126,13 @@ def test_pyocd_takes_our_command_lines(tmp_path: Path) -> None:
 
 @needs_arm
 @pytest.mark.parametrize(
-    ("flasher", "program"), [("probe-rs", "probe-rs"), ("jlink", "JLinkExe"), ("gdb", "gdb-multi")]
+    ("flasher", "program"), [("probe-rs", "probe-rs"), ("jlink", "JLinkExe"), ("gdb", "gdb-multiarch")]
 )
 def test_a_missing_tool_comes_with_its_source(
     flasher: str, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = tiny_job("netduinoplus2", tmp_path, "localhost:1")
-    for name in ("arm-none-eabi-objcopy",):
-        (tmp_path / name).symlink_to(shutil.which(name))
+    (tmp_path / "arm-none-eabi-objcopy").symlink_to(shutil.which("arm-none-eabi-objcopy"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BuildError, match=rf"{program}\S* is not installed; (see https://|on Debian: apt-get install)"):
+    with pytest.raises(BuildError, match=rf"{program} is not installed; (see https://|on Debian: apt-get install)"):
         FLASHERS[flasher].write(job, lambda text: None)

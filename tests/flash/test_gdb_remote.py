@@ -7,16 +7,19 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from flash_jobs import tiny_job
 
+from shrinkc.cli import run
 from shrinkc.compile.elf import Elf
 from shrinkc.emulate import qemu
 from shrinkc.emulate.counter import Counter
 from shrinkc.emulate.trace import decode_output, encode_input
 from shrinkc.errors import BuildError
 from shrinkc.flash import FLASHERS
+from shrinkc.score import report as reports
 from tiny_image import tiny
 from tiny_model import reference, utterances
 from tools import needs_gdb
@@ -89,3 +92,19 @@ def test_nobody_answers(tmp_path: Path) -> None:
     address = f"localhost:{free_port()}"
     with pytest.raises(BuildError, match=f"no gdb server answers at {address}: start openocd"):
         GDB.write(tiny_job("netduinoplus2", tmp_path, address), lambda text: None)
+
+
+@needs_gdb
+def test_the_command_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    report = reports.from_json((Path(__file__).parents[1] / "score" / "sample_report.json").read_bytes(), "sample")
+    image = tiny("cortex-m4")
+    (tmp_path / "report.json").write_text(reports.to_json(msgspec.structs.replace(report, target="cortex-m4")))
+    (tmp_path / "lstm.elf").write_bytes(image.elf)
+    *machine, _, _ = qemu.command(image, "")
+    with server(machine, tmp_path) as (_, address):
+        assert run(["flash", str(tmp_path), "--flasher", "gdb", "--probe", address]) == 0
+    out, err = capsys.readouterr()
+    size = sum(len(segment.content) for segment in Elf(image.elf).segments)
+    assert out == f"lstm.elf is on mps2-an386: {size:,} bytes from 0x00000000, verified by gdb\n"
+    assert "Transfer rate:" in err and "matched." in err
+    assert not (tmp_path / "messages.txt").exists()

@@ -55,8 +55,8 @@ class Drive(Flasher):
         while not _has_left(drive, device):
             if time.monotonic() > deadline:
                 raise BuildError(
-                    f"{drive} is still there {self.leaves_within_s:g} s after {file.name} was copied to it: {board} has "
-                    f"not taken it; is it {job.board.name}?"
+                    f"{drive} is still there {self.leaves_within_s:g} s after {file.name} was copied to it: "
+                    f"{board} has not taken it; is it {job.board.name}?"
                 )
             time.sleep(_POLL_S)
         say("the drive has gone: the board has taken the file and restarted\n")
