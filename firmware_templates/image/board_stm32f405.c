@@ -1,5 +1,6 @@
 /* STM32F405: 168 MHz from a 25 MHz crystal through the PLL, or else the 16 MHz internal oscillator it wakes with.
- * Registers and limits: ST's reference manual RM0090, chapters 3 (flash latency), 5 (power) and 7 (clocks). */
+ * USART6 on PC6 (TX) and PC7 (RX), which on the Netduino Plus 2 are D1 and D0; its clock is then 84 MHz.
+ * Registers and limits: ST's reference manual RM0090, chapters 3 (flash latency), 5 (power), 7 (clocks) and 8 (GPIO). */
 #include "board.h"
 
 #include <stdint.h>
@@ -9,6 +10,11 @@
 #define RCC_CR CORTEX_M_REGISTER(0x40023800u)
 #define RCC_PLLCFGR CORTEX_M_REGISTER(0x40023804u)
 #define RCC_CFGR CORTEX_M_REGISTER(0x40023808u)
+#define RCC_AHB1ENR CORTEX_M_REGISTER(0x40023830u)
+#define RCC_APB2ENR CORTEX_M_REGISTER(0x40023844u)
+#define GPIOC_MODER CORTEX_M_REGISTER(0x40020800u)
+#define GPIOC_PUPDR CORTEX_M_REGISTER(0x4002080Cu)
+#define GPIOC_AFRL CORTEX_M_REGISTER(0x40020820u)
 #define FLASH_ACR CORTEX_M_REGISTER(0x40023C00u)
 
 #define CR_HSEON (1u << 16)
@@ -26,6 +32,15 @@
 /* Five wait states at 168 MHz and 2.7 V or more, prefetch, both caches. */
 #define ACR_168MHZ (5u | (1u << 8) | (1u << 9) | (1u << 10))
 #define ACR_LATENCY_MASK 7u
+
+#define AHB1ENR_GPIOC (1u << 2)
+#define APB2ENR_USART6 (1u << 5)
+/* Of pins 6 and 7: two bits a pin in MODER (2: alternate) and PUPDR (1: up), four in AFRL (8: USART6). */
+#define PINS_MASK (0xFu << 12)
+#define PINS_ALTERNATE (0xAu << 12)
+#define PINS_UP (0x5u << 12)
+#define PINS_AF_MASK (0xFFu << 24)
+#define PINS_USART6 (0x88u << 24)
 
 /* Rounds of a wait. At 16 MHz and about 6 cycles a round, 40 ms: a crystal starts in 2 ms, the PLL locks in 0.3. */
 #define LONGEST_WAIT 100000u
@@ -58,9 +73,19 @@ static int start_pll(void) {
     return wait_for(&RCC_CFGR, CFGR_SWS_MASK, CFGR_SWS_PLL);
 }
 
+static void start_pins(void) {
+    RCC_AHB1ENR |= AHB1ENR_GPIOC;
+    RCC_APB2ENR |= APB2ENR_USART6;
+    (void)RCC_APB2ENR; /* the clock is there two cycles after the write */
+    GPIOC_AFRL = (GPIOC_AFRL & ~PINS_AF_MASK) | PINS_USART6;
+    GPIOC_PUPDR = (GPIOC_PUPDR & ~PINS_MASK) | PINS_UP; /* a line that nobody drives is idle */
+    GPIOC_MODER = (GPIOC_MODER & ~PINS_MASK) | PINS_ALTERNATE;
+}
+
 void board_start(void) {
     if (!start_pll()) {
         RCC_CFGR &= ~CFGR_SW_MASK; /* back to the internal oscillator, which never stopped */
         RCC_CR &= ~(CR_PLLON | CR_HSEON);
     }
+    start_pins();
 }

@@ -21,7 +21,9 @@ def test_every_target_loads() -> None:
         assert target.name == name
         assert target.core.name in target.board.cores
         assert target.board.region("flash").length > target.board.region("ram").length // 2
-        assert (data_folder("firmware_templates") / "image" / f"board_{target.board.setup}.c").is_file()
+        image = data_folder("firmware_templates") / "image"
+        assert (image / f"board_{target.board.setup}.c").is_file()
+        assert target.board.uart is None or (image / f"uart_{target.board.uart.driver}.c").is_file()
 
 
 def test_the_families_and_widths_are_the_kernels_own() -> None:
@@ -103,6 +105,8 @@ CORE = "cores/cortex-m4.toml"
         ),
         (BOARD, "st-flash = true", "uf2 = -1", r"'uf2' is -1; it must be a 32-bit number"),
         (BOARD, "stack = 8192", "stack = ", r"not valid TOML: .*line"),
+        (BOARD, 'driver = "stm32"', 'driver = "uart"', r"'driver' is 'uart'; it must be one of cmsdk, stm32"),
+        (BOARD, "baud = 115_200\n", "", r"'baud' is missing; it is an integer above 0"),
         (CORE, 'kernels = "dsp"', 'kernels = "simd"', r"'simd'; it must be one of portable, dsp"),
         (CORE, 'flags = ["-mcpu=cortex-m4"', 'flags = [4, "-mcpu=cortex-m4"', r"it must be a list of strings"),
     ],
@@ -115,6 +119,13 @@ def test_mistakes_are_named(folder: Path, file: str, before: str, after: str, me
     with pytest.raises(InputError, match=message) as error:
         load_target(path.stem, folder)
     assert "\n" not in str(error.value)
+
+
+def test_a_board_may_do_without_a_serial_port(folder: Path) -> None:
+    path = folder / BOARD
+    path.write_text(path.read_text().split("[uart]")[0])
+    assert load_target("netduinoplus2", folder).board.uart is None
+    assert load_target("netduinoplus2").board.uart.base == 0x4001_1400
 
 
 def test_a_core_on_a_board_that_does_not_run_it(folder: Path) -> None:

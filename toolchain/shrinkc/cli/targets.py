@@ -49,6 +49,10 @@ def _row(target) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
     )
 
 
+def _serial_port(uart) -> str:  # type: ignore[no-untyped-def]
+    return f"{uart.driver} at {uart.base:#010x}, {uart.baud} baud" if uart else "none"
+
+
 def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
     """One target as rows of name and value."""
     core, board = target.core, target.board
@@ -65,6 +69,7 @@ def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
     rows += [
         ("QEMU", " ".join([f"-machine {board.qemu_machine}", *board.qemu_arguments])),
         ("console", board.console),
+        ("serial port", _serial_port(board.uart)),
         ("flasher", board.flasher),
     ]
     return rows + [("figures from", source) for source in board.sources]

@@ -76,8 +76,21 @@ def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str
 
 def harness_files(name: str, target: Target) -> dict[str, str]:
     """The image's own files for a model and a target, under `image/`: {file name: text}."""
-    names = [*_HARNESS, f"board_{target.board.setup}.c"]
+    uart = target.board.uart.driver if target.board.uart else "none"
+    names = [*_HARNESS, f"board_{target.board.setup}.c", f"uart_{uart}.c"]
     return harness_text(name, names, data_folder("firmware_templates") / "image")
+
+
+def board_flags(target: Target) -> tuple[str, ...]:
+    """What the image's own files are told of the board, besides the target's flags."""
+    uart = target.board.uart
+    if uart is None:
+        return ()
+    return (
+        f"-DBOARD_UART_BASE={uart.base:#010x}u",
+        f"-DBOARD_UART_CLOCK_HZ={uart.clock_hz}u",
+        f"-DBOARD_UART_BAUD={uart.baud}u",
+    )
 
 
 def compiled(names: Iterable[str]) -> list[str]:
@@ -115,9 +128,10 @@ def compile_image(
         write_sources({**harness, **sources}, folder)
         flags = [*target_flags(target), f"-ffile-prefix-map={folder}=.", "-fcallgraph-info=su"]
         own = [f"{name}.c"] if debug else []
-        plain = [file for file in (*compiled(sources), *compiled(harness)) if file not in own]
+        plain = [file for file in compiled(sources) if file not in own]
         compile_objects(ARM_COMPILER, [*flags, "-g"], own, folder, cache)
         compile_objects(ARM_COMPILER, flags, plain, folder, cache)
+        compile_objects(ARM_COMPILER, [*flags, *board_flags(target)], compiled(harness), folder, cache)
         library = [f"{file}.o" for file in compiled(sources)]
         others = [f"{file}.o" for file in compiled(harness)]
         script = linker_script(target, name, entry="Reset_Handler", stack=target.board.stack)

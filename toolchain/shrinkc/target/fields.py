@@ -10,14 +10,15 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a target file: its name, type, meaning, the values allowed (empty: any of the type), and whether it
-    must be there."""
+    """One key of a target file: its name, type, meaning, the values allowed (empty: any of the type), and whether a
+    file may do without it.
+    """
 
     name: str
     type: str
     meaning: str
     allowed: tuple[str, ...] = ()
-    needed: bool = True
+    optional: bool = False
 
 
 WEIGHT_BITS = (2, 4, 8, 16)
@@ -48,14 +49,15 @@ BOARD_FIELDS = (
         "setup",
         "text",
         "Start-up code for clocks: firmware_templates/image/board_<setup>.c.",
-        ("none", "stm32f405"),
+        ("none", "stm32f405", "microbit"),
     ),
     Field("qemu_machine", "text", "QEMU's name for the machine."),
     Field("qemu_arguments", "texts", "Further arguments for QEMU."),
     Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
     Field("flasher", "text", "The tool that programs the board unless `--flasher` names another, or none."),
-    Field("flashers", "flashers", "What each tool needs to know of the board.", needed=False),
+    Field("flashers", "flashers", "What each tool needs to know of the board.", optional=True),
     Field("sources", "texts", "Where the figures come from."),
+    Field("uart", "uart", "The serial port of the image's console; without it the image has none.", optional=True),
     Field("regions", "regions", "The memories; at least one of kind flash and one of kind ram."),
 )
 
@@ -72,13 +74,26 @@ REGION_FIELDS = (
     ),
 )
 
+UART_FIELDS = (
+    Field(
+        "driver",
+        "text",
+        "firmware_templates/image/uart_<driver>.c: Arm's CMSDK (MPS2, MPS3), STM32F4's USART, or the UART of nRF51 and "
+        "nRF52.",
+        ("cmsdk", "stm32", "nrf"),
+    ),
+    Field("base", "address", "The first address of its registers."),
+    Field("clock_hz", "count", "Its clock once the set-up code has run, in Hz."),
+    Field("baud", "count", "Bits per second; 8 data bits, no parity, 1 stop bit."),
+)
+
 FLASHER_FIELDS = (
-    Field("pyocd", "text", "pyOCD's name for the part: `pyocd list --targets`.", needed=False),
-    Field("openocd", "files", "OpenOCD's files for the board, or for the probe and the part.", needed=False),
-    Field("st-flash", "yes", "The part can be programmed through an ST-LINK.", needed=False),
-    Field("probe-rs", "text", "probe-rs' name for the part: `probe-rs chip list`.", needed=False),
-    Field("jlink", "text", "SEGGER's name for the part.", needed=False),
-    Field("uf2", "word", "The family id that the board's UF2 bootloader takes.", needed=False),
+    Field("pyocd", "text", "pyOCD's name for the part: `pyocd list --targets`.", optional=True),
+    Field("openocd", "files", "OpenOCD's files for the board, or for the probe and the part.", optional=True),
+    Field("st-flash", "yes", "The part can be programmed through an ST-LINK.", optional=True),
+    Field("probe-rs", "text", "probe-rs' name for the part: `probe-rs chip list`.", optional=True),
+    Field("jlink", "text", "SEGGER's name for the part.", optional=True),
+    Field("uf2", "word", "The family id that the board's UF2 bootloader takes.", optional=True),
 )
 """One for each flasher of flash/ that must know something of the board; all but `gdb`."""
 
@@ -138,6 +153,7 @@ TYPES: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "costs": (lambda value: isinstance(value, dict), "a table [costs]"),
     "cost": (_is_cost, "a number, 0 or more"),
     "products": (_is_products, "a table of the keys 2, 4, 8 and 16, each with two numbers"),
+    "uart": (lambda value: isinstance(value, dict), "a table [uart]"),
     "regions": (_is_tables, "one or more [[regions]] tables"),
 }
 
@@ -153,7 +169,7 @@ def check(values: Mapping[str, object], fields: tuple[Field, ...], where: Path) 
             raise InputError(f"{where}: unknown key {key!r}; there are {', '.join(names)}")
     for field in fields:
         if field.name not in values:
-            if not field.needed:
+            if field.optional:
                 continue
             raise InputError(f"{where}: {field.name!r} is missing; it is {TYPES[field.type][1]}")
         accepts, words = TYPES[field.type]

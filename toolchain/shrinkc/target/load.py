@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..files import system_errors
 from ..resources import data_folder
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, check
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, UART_FIELDS, check
 
 # At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
 LEAST_SYSTICK_HZ = 16_000_000
@@ -56,10 +56,20 @@ class Core:
 
 
 @dataclass(frozen=True)
-class Board:
-    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in fields.py.
+class Uart:
+    """A board's serial port: driver, first address, its clock (Hz), bits per second."""
 
-    flashers: by the flasher's name, what its tool needs to know of the board.
+    driver: str
+    base: int
+    clock_hz: int
+    baud: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board: its memories, clocks (Hz), stack (bytes), how QEMU runs it, and its serial port, if it has one.
+
+    flashers: by the flasher's name, what its tool needs to know of the board. The fields are in fields.py.
     """
 
     name: str
@@ -76,6 +86,7 @@ class Board:
     flashers: Mapping[str, object]
     sources: tuple[str, ...]
     regions: tuple[Region, ...]
+    uart: Uart | None = None
 
     def region(self, kind: str) -> Region:
         """The first region of a kind. Vector table and weights go to flash where they have no region of their own."""
@@ -161,7 +172,15 @@ def read_board(path: Path) -> Board:
     if values["systick_hz"] < LEAST_SYSTICK_HZ:
         raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
     values["flashers"] = _flashers(values, path)
-    return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), **_frozen(values))
+    uart = _uart(values.pop("uart", None), path)
+    return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), uart=uart, **_frozen(values))
+
+
+def _uart(values: dict | None, path: Path) -> Uart | None:
+    if values is None:
+        return None
+    check(values, UART_FIELDS, path)
+    return Uart(**values)
 
 
 def _flashers(values: dict, path: Path) -> dict:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..files import write_whole
 from ..markdown import table, written
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, TYPES, Field
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, TYPES, UART_FIELDS, Field
 from .load import Target, list_targets, load_target
 
 BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
@@ -21,7 +21,7 @@ def _fields(fields: Iterable[Field]) -> str:
     for field in fields:
         allowed = ", ".join(f"`{value}`" for value in field.allowed)
         value = allowed or TYPES[field.type][1]
-        rows.append((f"`{field.name}`", value if field.needed else f"{value}; may be missing", field.meaning))
+        rows.append((f"`{field.name}`", f"{value} (optional)" if field.optional else value, field.meaning))
     return table(("key", "value", "meaning"), rows)
 
 
@@ -57,6 +57,8 @@ def reference() -> str:
         _fields(FLASHER_FIELDS),
         "### Each `[[regions]]` table\n",
         _fields(REGION_FIELDS),
+        "### Its table `[uart]`\n",
+        _fields(UART_FIELDS),
     ]
     return "\n".join(parts)
 
