@@ -137,8 +137,8 @@ CORE = "cores/cortex-m4.toml"
             'flasher = "uf2"',
             r"'flasher' is 'uf2'; it must be none or a key of \[flashers\]",
         ),
-        (BOARD, 'pyocd = "stm32f405rg"', 'pycd = "stm32f405rg"', r"unknown key 'pycd'; there are pyocd, openocd"),
-        (BOARD, 'pyocd = "stm32f405rg"', "pyocd = true", r"'pyocd' is True; it must be a string"),
+        (BOARD, 'pyocd = "stm32f405rgtx"', 'pycd = "stm32f405rg"', r"unknown key 'pycd'; there are pyocd, openocd"),
+        (BOARD, 'pyocd = "stm32f405rgtx"', "pyocd = true", r"'pyocd' is True; it must be a string"),
         (BOARD, "st-flash = true", "st-flash = false", r"'st-flash' is False; it must be true"),
         (
             BOARD,

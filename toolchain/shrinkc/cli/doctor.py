@@ -89,7 +89,8 @@ def find_packages() -> list[Finding]:
     for requirement in metadata.requires("shrinkc") or []:
         name = re.match(r"[\w.-]+", requirement)[0]
         extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", requirement)
-        if name == "shrinkc" or name in findings or (extra and extra[1] == "all"):
+        programs = {tool.name for tool in TOOLS}
+        if name == "shrinkc" or name in findings or name in programs or (extra and extra[1] == "all"):
             continue
         try:
             version = metadata.version(name)
