@@ -1,6 +1,7 @@
 /* Counts what a call of the model's step takes, with the 24-bit SysTick and an interrupt for its wraps. */
 #include "counter.h"
 
+#include "board.h"
 #include "cortex_m.h"
 #include "platform.h"
 #include "protocol.h"
@@ -21,6 +22,7 @@ void counter_start(void) {
 }
 
 counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
+    board_alive();
     counted_call(state, in, out, step); /* returns with interrupts off */
     counter_reading_t reading;
     const uint32_t value = counter_readings[0];

@@ -17,7 +17,9 @@ def command(name: str | None, as_json: bool) -> None:
         if as_json:
             _print_json([describe(target) for target in targets])
         else:
-            print_table("targets", [("target", "is", "runs on", "kernels", "flash", "RAM"), *map(_row, targets)])
+            print_table(
+                "targets", [("target", "is", "kernels", "flash", "RAM", "clock", "in QEMU"), *map(_row, targets)]
+            )
         return
     target = load_target(name)
     if as_json:
@@ -36,17 +38,26 @@ def _kib(size: int) -> str:
     return f"{size // 1024:,} KiB"
 
 
+def _mhz(board) -> str:  # type: ignore[no-untyped-def]
+    return f"{board.clock_hz / 1e6:g} MHz"
+
+
 def _row(target) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
     """One line of the list."""
     is_core = target.name == target.core.name
     return (
         target.name,
         target.core.title if is_core else target.board.title,
-        target.board.qemu_machine,
         target.kernels,
         _kib(target.board.region("flash").length),
         _kib(target.board.region("ram").length),
+        _mhz(target.board),
+        target.board.qemu_machine or "no",
     )
+
+
+def _machine(board) -> str:  # type: ignore[no-untyped-def]
+    return " ".join([f"-machine {board.qemu_machine}", *board.qemu_arguments]) if board.qemu_machine else "no machine"
 
 
 def _serial_port(uart) -> str:  # type: ignore[no-untyped-def]
@@ -61,13 +72,13 @@ def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
         ("board", board.name),
         ("compiler flags", " ".join(target.flags)),
         ("kernels", target.kernels),
-        ("clock", f"{board.clock_hz / 1e6:g} MHz"),
+        ("clock", _mhz(board)),
         ("stack", f"{board.stack:,} bytes"),
     ]
     for region in board.regions:
         rows.append((region.name, f"{region.length:,} bytes from {region.origin:#010x} ({region.kind})"))
     rows += [
-        ("QEMU", " ".join([f"-machine {board.qemu_machine}", *board.qemu_arguments])),
+        ("QEMU", _machine(board)),
         ("console", board.console),
         ("serial port", _serial_port(board.uart)),
         ("flasher", board.flasher),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..target import Target
 from .flags import LANGUAGE, LINK, SECTIONS, WARNINGS
-from .image import check_name, compiled, harness_files
+from .image import board_flags, check_name, compiled, harness_files
 from .link import linker_script
 from .templates import render
 
@@ -31,6 +31,7 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
         board=target.board.name,
         library=library,
         image=compiled(image),
+        board_flags=board_flags(target),
         # -Werror is an option there: a later compiler may find something new.
         options=[flag for flag in (*LANGUAGE, *WARNINGS, *SECTIONS) if flag != "-Werror"],
         link=LINK,

@@ -2,28 +2,15 @@
 
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..files import system_errors
 from ..resources import data_folder
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, UART_FIELDS, check
-
-# At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
-LEAST_SYSTICK_HZ = 16_000_000
-
-
-@dataclass(frozen=True)
-class Region:
-    """One memory of a board: `length` bytes from address `origin`; `kind` is flash, ram, boot or weights."""
-
-    name: str
-    origin: int
-    length: int
-    kind: str
+from .board import Board, read_board
+from .fields import CORE_FIELDS, COST_FIELDS, check
+from .toml_file import frozen, read_toml
 
 
 @dataclass(frozen=True)
@@ -56,49 +43,6 @@ class Core:
 
 
 @dataclass(frozen=True)
-class Uart:
-    """A board's serial port: driver, first address, its clock (Hz), bits per second."""
-
-    driver: str
-    base: int
-    clock_hz: int
-    baud: int
-
-
-@dataclass(frozen=True)
-class Board:
-    """One board: its memories, clocks (Hz), stack (bytes), how QEMU runs it, and its serial port, if it has one.
-
-    flashers: by the flasher's name, what its tool needs to know of the board. The fields are in fields.py.
-    """
-
-    name: str
-    title: str
-    cores: tuple[str, ...]
-    clock_hz: int
-    systick_hz: int
-    stack: int
-    setup: str
-    qemu_machine: str
-    qemu_arguments: tuple[str, ...]
-    console: str
-    flasher: str
-    flashers: Mapping[str, object]
-    sources: tuple[str, ...]
-    regions: tuple[Region, ...]
-    uart: Uart | None = None
-
-    def region(self, kind: str) -> Region:
-        """The first region of a kind. Vector table and weights go to flash where they have no region of their own."""
-        for region in self.regions:
-            if region.kind == kind:
-                return region
-        if kind in ("boot", "weights"):
-            return self.region("flash")
-        raise InputError(f"board {self.name} has no region of kind {kind}")
-
-
-@dataclass(frozen=True)
 class Target:
     """A core on a board: all that the compiler, the linker and the emulator need to know."""
 
@@ -126,70 +70,18 @@ def _names(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("*.toml")), key=order)
 
 
-def _read(path: Path) -> dict:
-    with system_errors(f"cannot read {path}"):
-        text = path.read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-
-
-def _frozen(values: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-
-
 def read_core(path: Path) -> Core:
     """One file of `targets/cores`. Raises InputError naming the file and the key."""
-    values = _read(path)
+    values = read_toml(path)
     check(values, CORE_FIELDS, path)
     costs = values.pop("costs")
     check(costs, COST_FIELDS, path)
-    return Core(name=path.stem, costs=_costs(costs), **_frozen(values))
+    return Core(name=path.stem, costs=_costs(costs), **frozen(values))
 
 
 def _costs(values: dict) -> Costs:
     pairs = {name: {int(bits): tuple(pair) for bits, pair in values[name].items()} for name in ("dense", "delta")}
     return Costs(**{**values, **pairs})
-
-
-def read_board(path: Path) -> Board:
-    """One file of `targets/boards`. Raises InputError naming the file and the key."""
-    values = _read(path)
-    check(values, BOARD_FIELDS, path)
-    regions = values.pop("regions")
-    for region in regions:
-        check(region, REGION_FIELDS, path)
-        if not re.fullmatch(r"[A-Za-z_]\w*", region["name"], re.ASCII):
-            raise InputError(f"{path}: region name {region['name']!r} is no C identifier")
-    for kind in ("flash", "ram"):
-        if kind not in [region["kind"] for region in regions]:
-            raise InputError(f"{path}: there is no region of kind {kind}")
-    if not values["cores"]:
-        raise InputError(f"{path}: 'cores' is empty; name the board's core")
-    if values["stack"] % 8 != 0:
-        raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
-    if values["systick_hz"] < LEAST_SYSTICK_HZ:
-        raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
-    values["flashers"] = _flashers(values, path)
-    uart = _uart(values.pop("uart", None), path)
-    return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), uart=uart, **_frozen(values))
-
-
-def _uart(values: dict | None, path: Path) -> Uart | None:
-    if values is None:
-        return None
-    check(values, UART_FIELDS, path)
-    return Uart(**values)
-
-
-def _flashers(values: dict, path: Path) -> dict:
-    """What each tool needs to know, and whether the board's own tool is one of them."""
-    flashers = values.get("flashers", {})
-    check(flashers, FLASHER_FIELDS, path)
-    if values["flasher"] not in ("none", *flashers):
-        raise InputError(f"{path}: 'flasher' is {values['flasher']!r}; it must be none or a key of [flashers]")
-    return _frozen(flashers)
 
 
 def _find(name: str, kind: str, folder: Path) -> Path:
