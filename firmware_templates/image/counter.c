@@ -2,6 +2,7 @@
  * cycle counter of Armv7-M and Armv8-M, where the part has one and it runs (QEMU's does not). */
 #include "counter.h"
 
+#include "board.h"
 #include "cortex_m.h"
 #include "platform.h"
 #include "protocol.h"
@@ -51,6 +52,7 @@ void counter_start(void) {
 }
 
 counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
+    board_alive();
     counter_reading_t reading;
     const uint32_t before = cycles_now();
     counted_call(state, in, out, step); /* returns with interrupts off */

@@ -40,10 +40,9 @@ static void print_word(const char *name, uint32_t value) {
     console_print(text);
 }
 
-/* Cortex-M0 (0xC20) and M0+ (0xC60) have no fault status registers. */
+/* Armv6-M has no fault status registers. */
 static int has_fault_status(void) {
-    const uint32_t part = (CORTEX_M_CPUID >> 4) & 0xFFFu;
-    return part != 0xC20u && part != 0xC60u;
+    return CORTEX_M_PART != CORTEX_M_PART_M0 && CORTEX_M_PART != CORTEX_M_PART_M0PLUS;
 }
 
 /* Whether the frame is not there to read: it would lie outside the stack, or the core refused to write it. */

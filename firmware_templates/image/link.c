@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "board.h"
 #include "crc32.h"
 #include "uart.h"
 
@@ -135,7 +136,11 @@ typedef enum { NOTHING, ANSWERED, ASKED_FOR, BROKEN_OFF } outcome_t;
 static outcome_t wait_for(uint8_t type, uint32_t looks) {
     while (looks-- != 0u) {
         const int byte = uart_read();
-        if (byte < 0 || !take((uint8_t)byte)) {
+        if (byte < 0) {
+            board_alive();
+            continue;
+        }
+        if (!take((uint8_t)byte)) {
             continue;
         }
         if (begins_session()) {
@@ -185,6 +190,7 @@ link_event_t link_listen(const void *payload, size_t bytes) {
     while (!greeted) {
         const int byte = uart_read();
         if (byte < 0) {
+            board_alive();
             continue;
         }
         if (first && (byte == '\r' || byte == '\n')) {

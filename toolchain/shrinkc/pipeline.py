@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from . import __version__, importers
-from .board import Board
+from .board import Attached
 from .board.run import run_on_board
 from .board.session import Welcome
 from .calibrate import calibrate
@@ -19,7 +19,7 @@ from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
 from .emit import Labels, emit
-from .emulate.qemu import EMULATOR
+from .emulate.qemu import EMULATOR, check_machine
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .emulate.worst import worst_case
@@ -33,7 +33,7 @@ from .reference import run as run_reference
 from .score import built, divergence, report, verification
 from .score.decoding import labels_of
 from .score.runs import Runs, cut
-from .target import Target, load_target
+from .target import BOARD_FILE, Target, load_built
 
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
@@ -76,7 +76,7 @@ class Device:
 
     image: Image
     jobs: int | None
-    board: Board | None
+    board: Attached | None
     self_test: bool | None = None
 
     @property
@@ -84,7 +84,7 @@ class Device:
         """What ran the image, in words."""
         name = self.image.target.board.name
         if self.board is not None:
-            return f"{name}, {self.board.baud_for(self.image)} baud"
+            return f"{name}, {self.board.line_for(self.image)}"
         return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {name}"
 
     def run(self, inputs: list[np.ndarray], progress: Progress = lambda *_: None, dump_state: bool = False) -> Trace:
@@ -145,7 +145,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
 
     Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
@@ -167,6 +167,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
             )
         ),
     }
+    if target.own:
+        files[BOARD_FILE] = target.own
     return Build(files, made, quantized, program, image)
 
 
@@ -176,7 +178,7 @@ def verify(
     limit: int | None = None,
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
-    board: Board | None = None,
+    board: Attached | None = None,
 ) -> report.Report:
     """The report of the build in `folder`, with its image run over the test set of `settings` and scored.
 
@@ -185,7 +187,9 @@ def verify(
     """
     made = report.load(folder)
     reference = archive.load(folder)
-    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
+    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_built(made.target, folder))
+    if board is None:
+        check_machine(image.target)
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, quantized = settings.source("test"), reference.quantized

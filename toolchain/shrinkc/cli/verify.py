@@ -68,16 +68,16 @@ def command(
     _check_place(place, port, baud, jobs)
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else None
-    build = Path(folder) if folder else _output_of(project)
+    build = Path(folder) if folder else output_of(project)
     settings = settings_of(reports.load(build), project, dataset)
     from .. import pipeline
-    from ..board import Board
+    from ..board import Attached
     from ..score.page import page
     from ..score.verification import check_limits, check_per_is_there
 
     if max_per_increase is not None:
         check_per_is_there(settings.metric.kind == "per")
-    board = Board(port, baud) if place == "board" else None
+    board = Attached(port, baud) if place == "board" else None
     with Progress() as progress:
         report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
     reports.save(build, report, page)
@@ -95,11 +95,11 @@ def _check_place(place: str, port: str | None, baud: int | None, jobs: int | Non
         raise click.UsageError("--port and --baud need --on board")
 
 
-def _output_of(project: Values | None) -> Path:
+def output_of(project: Values | None) -> Path:
     """The project's one build: its output folder, for the target of the file or the only one built."""
     if project is None:
         raise InputError("no DIR and no shrinkc.toml here: give the folder that `shrinkc build` wrote")
-    if project.get("target") is not None:
+    if project.get("target") is not None or project.get("board") is not None:
         return resolve(project).output
     folders = {resolve(with_options(project, Options(target=name))).output for name in list_targets()}
     built = sorted(folder for folder in folders if (folder / reports.FILE_NAME).is_file())

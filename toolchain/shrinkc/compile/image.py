@@ -10,6 +10,7 @@ from ..errors import BuildError, InputError
 from ..files import system_errors
 from ..resources import data_folder
 from ..target import Target
+from ..target.setups import SETUPS
 from .about import SelfTest, about_file
 from .cache import ObjectCache
 from .elf import Elf
@@ -19,6 +20,7 @@ from .link import link, linker_script
 from .processes import scratch_folder
 from .sizes import Sizes, measure
 from .stack import check_stack
+from .start import refuse_start
 from .templates import render
 from .toolchain import ARM_COMPILER, compile_objects
 
@@ -71,8 +73,13 @@ def check_name(name: str) -> None:
 
 
 def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str]:
-    """The harness's files `names` of `folder` with its headers, put under `image/`: {file name: text}."""
-    chosen = [*names, *sorted(path.name for path in folder.glob("*.h"))]
+    """The harness's files `names` of `folder` with its headers, put under `image/`: {file name: text}.
+
+    Headers that belong to the start-up code of some boards are there where `names` has them.
+    """
+    apart = {file for setup in SETUPS.values() for file in setup.files}
+    headers = sorted(path.name for path in folder.glob("*.h") if path.name not in apart)
+    chosen = [*names, *headers]
     files = {f"image/{file}": (folder / file).read_text(encoding="utf-8") for file in chosen}
     files["image/model.h"] = render("image", "model.h.j2", name=name)
     return files
@@ -81,22 +88,27 @@ def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str
 def harness_files(name: str, target: Target, test: SelfTest | None = None) -> dict[str, str]:
     """The image's own files for a model and a target, under `image/`: {file name: text}."""
     uart = target.board.uart.driver if target.board.uart else "none"
-    names = [*_HARNESS, f"board_{target.board.setup}.c", f"uart_{uart}.c"]
+    setup = target.board.setup
+    names = [*_HARNESS, f"board_{setup}.c", *SETUPS[setup].files, f"uart_{uart}.c"]
     files = harness_text(name, names, data_folder("firmware_templates") / "image")
     return {**files, "image/about.c": about_file(name, target, test)}
 
 
 def board_flags(target: Target) -> tuple[str, ...]:
-    """What the image's own files are told of the board, besides the target's flags."""
-    clock = f"-DBOARD_CLOCK_HZ={target.board.clock_hz}u"
-    uart = target.board.uart
-    if uart is None:
-        return (clock,)
-    return (
-        clock,
-        f"-DBOARD_UART_BASE={uart.base:#010x}u",
-        f"-DBOARD_UART_CLOCK_HZ={uart.clock_hz}u",
-        f"-DBOARD_UART_BAUD={uart.baud}u",
+    """What the image's own files are told of the board, besides the target's flags: board.h and uart.h name it."""
+    board, uart = target.board, target.board.uart
+    told = {
+        "CLOCK_HZ": board.clock_hz,
+        "CRYSTAL_HZ": board.crystal_hz,
+        "CLOCK_INPUT_HZ": board.clock_input_hz,
+    }
+    if uart is not None:
+        told |= {"UART_BASE": uart.base, "UART_CLOCK_HZ": uart.clock_hz, "UART_BAUD": uart.baud}
+        pins = {"UART_TX": uart.tx, "UART_RX": uart.rx, "UART_ALTERNATE": uart.alternate}
+        told |= {key: value for key, value in pins.items() if value is not None}
+    return tuple(
+        f"-DBOARD_{key}={value:#010x}u" if key == "UART_BASE" else f"-DBOARD_{key}={value}u"
+        for key, value in told.items()
     )
 
 
@@ -145,6 +157,7 @@ def compile_image(
         others = [f"{file}.o" for file in compiled(harness)]
         script = linker_script(target, name, entry="Reset_Handler", stack=target.board.stack)
         elf = link([*others, *library], script, name, target, folder, elf="image.elf")
+        refuse_start(Elf(elf), target.board)
         sizes = measure(Elf(elf), library, name, target, folder)
     check_stack(sizes.stack, name, target)
     return _image(name, target, elf, sizes)
