@@ -62,7 +62,7 @@ def test_a_missing_tool_is_a_failure_of_the_system(
     ("arguments", "message"),
     [
         (("out", "--board", "microbit"), "the image is for netduinoplus2 and does not run on microbit: `shrinkc build"),
-        (("out", "--board", "nucleo"), "unknown target 'nucleo'; there are"),
+        (("out", "--board", "nucleo"), "unknown board 'nucleo'; give a file"),
         (("out", "--flasher", "dfu"), "'dfu' is not one of 'pyocd', 'openocd', 'st-flash', 'probe-rs', 'jlink', 'uf2'"),
         (("out", "--flasher", "uf2"), "board netduinoplus2 has no 'uf2' in [flashers]: use --flasher with pyocd"),
         (("out", "--flasher", "gdb"), "--flasher gdb needs --probe with host:port"),

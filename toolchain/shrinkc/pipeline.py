@@ -15,7 +15,7 @@ from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
 from .emit import Labels, emit
-from .emulate.qemu import EMULATOR
+from .emulate.qemu import EMULATOR, check_machine
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .emulate.worst import worst_case
@@ -29,7 +29,7 @@ from .reference import run as run_reference
 from .score import built, divergence, report, verification
 from .score.decoding import labels_of
 from .score.runs import Runs, cut
-from .target import Target, load_target
+from .target import BOARD_FILE, Target, load_built
 
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
@@ -98,7 +98,7 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
 
     Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
@@ -119,6 +119,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
             )
         ),
     }
+    if target.own:
+        files[BOARD_FILE] = target.own
     return Build(files, made, quantized, program, image)
 
 
@@ -135,7 +137,8 @@ def verify(
     """
     made = report.load(folder)
     reference = archive.load(folder)
-    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
+    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_built(made.target, folder))
+    check_machine(image.target)
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, quantized = settings.source("test"), reference.quantized

@@ -12,7 +12,7 @@ from ..files import system_errors
 from ..flash import FLASHERS, Flasher, Job
 from ..project.values import FILE_NAME, read
 from ..score import report as reports
-from ..target import Board, Target, load_target
+from ..target import Board, Target, load_board, load_built
 from .verify import output_of
 
 _NAMES = tuple(FLASHERS)
@@ -44,8 +44,8 @@ def command(folder: str | None, board: str | None, flasher: str | None, probe: s
     here = Path.cwd()
     place = Path(folder) if folder else output_of(read(here) if (here / FILE_NAME).exists() else None)
     report = reports.load(place)
-    built = load_target(report.target)
-    chosen = load_target(board).board if board else built.board
+    built = load_built(report.target, place)
+    chosen = load_board(board).board if board else built.board
     refuse_other(built, chosen)
     image = place / f"{report.model.name}.elf"
     job = Job(chosen, image, _elf(image), probe)

@@ -1,5 +1,7 @@
 """`shrinkc targets`: the cores and boards that there are, or all that is known of one."""
 
+from pathlib import Path
+
 import click
 
 from .console import print_json, print_table
@@ -9,8 +11,11 @@ from .console import print_json, print_table
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(name: str | None, as_json: bool) -> None:
-    """List the targets, or show NAME: compiler flags, memories, clocks, emulator."""
-    from ..target import list_targets, load_target
+    """List the targets, or show NAME: compiler flags, memories, clocks, emulator.
+
+    NAME can be a board file of your own, which is checked so.
+    """
+    from ..target import is_board_file, list_targets, load_own, load_target
 
     if name is None:
         targets = [load_target(each) for each in list_targets()]
@@ -21,11 +26,11 @@ def command(name: str | None, as_json: bool) -> None:
                 "targets", [("target", "is", "kernels", "flash", "RAM", "clock", "in QEMU"), *map(_row, targets)]
             )
         return
-    target = load_target(name)
+    target = load_own(Path(name)) if is_board_file(name) else load_target(name)
     if as_json:
         _print_json(describe(target))
     else:
-        print_table(f"{name}: {target.core.title} on {target.board.title}", _details(target))
+        print_table(f"{target.name}: {target.core.title} on {target.board.title}", _details(target))
 
 
 def _print_json(value: object) -> None:
@@ -90,4 +95,6 @@ def describe(target) -> dict[str, object]:  # type: ignore[no-untyped-def]
     """A target as plain values: its name, and every field of its core and its board."""
     import dataclasses
 
-    return dataclasses.asdict(target)
+    described = dataclasses.asdict(target)
+    del described["own"]
+    return described

@@ -70,7 +70,7 @@ def output_of(project: Values | None) -> Path:
     """The project's one build: its output folder, for the target of the file or the only one built."""
     if project is None:
         raise InputError("no DIR and no shrinkc.toml here: give the folder that `shrinkc build` wrote")
-    if project.get("target") is not None:
+    if project.get("target") is not None or project.get("board") is not None:
         return resolve(project).output
     folders = {resolve(with_options(project, Options(target=name))).output for name in list_targets()}
     built = sorted(folder for folder in folders if (folder / reports.FILE_NAME).is_file())

@@ -1,5 +1,6 @@
-"""Reads `targets/`: TOML in, frozen dataclasses out."""
+"""Reads `targets/`, and users' own boards: TOML in, frozen dataclasses out."""
 
+import dataclasses
 import functools
 import re
 from collections.abc import Mapping
@@ -7,10 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
+from ..files import system_errors
 from ..resources import data_folder
 from .board import Board, read_board
 from .fields import CORE_FIELDS, COST_FIELDS, check
 from .toml_file import frozen, read_toml
+
+BOARD_FILE = "board.toml"
+"""Where a build keeps the user's own board that it was made for."""
+NAME = r"[A-Za-z0-9][A-Za-z0-9_+-]*"
+"""A target's name: what its file is called."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,15 @@ class Core:
 
 @dataclass(frozen=True)
 class Target:
-    """A core on a board: all that the compiler, the linker and the emulator need to know."""
+    """A core on a board: all that the compiler, the linker and the emulator need to know.
+
+    own: the text of a user's own board file; empty for what comes with shrinkc.
+    """
 
     name: str
     core: Core
     board: Board
+    own: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -109,12 +120,62 @@ def load_target(name: str, folder: Path | None = None) -> Target:
 def _load(name: str, folder: Path) -> Target:
     if name in _names(folder / "cores"):
         core = read_core(folder / "cores" / f"{name}.toml")
-        board = read_board(_find(core.board, "boards", folder))
-    elif name in _names(folder / "boards"):
-        board = read_board(folder / "boards" / f"{name}.toml")
-        core = read_core(_find(board.cores[0], "cores", folder))
-    else:
-        raise InputError(f"unknown target {name!r}; there are {', '.join(list_targets(folder))}")
+        return _on(name, core, read_board(_find(core.board, "boards", folder)))
+    if name in _names(folder / "boards"):
+        return _with_core(name, read_board(folder / "boards" / f"{name}.toml"), folder)
+    raise InputError(f"unknown target {name!r}; there are {', '.join(list_targets(folder))}")
+
+
+def _with_core(name: str, board: Board, folder: Path) -> Target:
+    """A board with its own core."""
+    return _on(name, read_core(_find(board.cores[0], "cores", folder)), board)
+
+
+def _on(name: str, core: Core, board: Board) -> Target:
     if core.name not in board.cores:
         raise InputError(f"board {board.name} does not run {core.name}; it runs {', '.join(board.cores)}")
     return Target(name, core, board)
+
+
+def is_board_file(text: str) -> bool:
+    """Does a text name a user's own board file, and not a board that comes with shrinkc?"""
+    return text.endswith(".toml")
+
+
+def load_own(path: Path) -> Target:
+    """The target that a user's own board file makes, called as the file is.
+
+    Raises InputError where there is no such file, where it is wrong, or where its name says something else already.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such board file; `shrinkc targets` lists the boards that need none")
+    if not re.fullmatch(NAME, path.stem):
+        raise InputError(
+            f"{path}: a board is called as its file is: letters, digits, '_', '+' and '-', not {path.stem!r}"
+        )
+    if path.stem in list_targets():
+        raise InputError(f"{path}: there is a target {path.stem} already: give the file another name")
+    return _own(path, path.stem)
+
+
+def _own(path: Path, name: str) -> Target:
+    with system_errors(f"cannot read {path}"):
+        content = path.read_bytes()
+    target = _with_core(name, read_board(path, name), data_folder("targets"))
+    return dataclasses.replace(target, own=content.decode("utf-8"))
+
+
+def load_board(text: str) -> Target:
+    """The board that `--board` names: a file of the user's, or one that comes with shrinkc; with its own core."""
+    if is_board_file(text):
+        return load_own(Path(text))
+    boards = _names(data_folder("targets") / "boards")
+    if text not in boards:
+        raise InputError(f"unknown board {text!r}; give a file, such as ./myboard.toml, or one of {', '.join(boards)}")
+    return load_target(text)
+
+
+def load_built(name: str, build: Path) -> Target:
+    """The target of the finished build in a folder, whose report calls it `name`: a user's own board lies there too."""
+    own = build / BOARD_FILE
+    return _own(own, name) if own.is_file() else load_target(name)
