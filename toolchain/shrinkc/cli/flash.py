@@ -56,7 +56,7 @@ def command(folder: str | None, board: str | None, flasher: str | None, probe: s
         return
     with scratch_folder() as work:
         way.write(dataclasses.replace(job, work=work), lambda text: click.echo(text, nl=False, err=True))
-    click.echo(f"{image.name} is on {chosen.name}: {job.size:,} bytes from {job.first:#010x}, verified by {way.name}")
+    click.echo(f"{image.name} is on {chosen.name}: {job.size:,} bytes from {job.first:#010x}, {way.done}")
 
 
 def flasher_of(board: Board, name: str | None) -> Flasher:
