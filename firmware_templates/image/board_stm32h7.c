@@ -1,13 +1,13 @@
 /* STM32H742, H743, H753: 400 MHz through PLL 1, from a crystal or a clock input, or else from the internal 64 MHz (HSI),
  * which also feeds the serial ports; the buses at 200 MHz, the peripherals at 100; both caches.
- * Registers and limits: ST's reference manual RM0433, chapters 4 (flash), 6 (power), 8 (clocks) and 11 (GPIO); caches:
- * Arm's Armv7-M manual, B2.2, and PM0253 (Cortex-M7), 4.8. */
+ * Registers and limits: ST's reference manual RM0433, chapters 4 (flash), 6 (power), 8 (clocks) and 11 (GPIO). */
 #include "board.h"
 
 #include <stdint.h>
 
 #include "board_wait.h"
 #include "cortex_m.h"
+#include "cortex_m7_caches.h"
 #include "stm32.h"
 
 #define RCC_CR CORTEX_M_REGISTER(0x58024400u)
@@ -117,33 +117,6 @@ static void start_clock(void) {
     }
 }
 
-#define SCB_CCSIDR CORTEX_M_REGISTER(0xE000ED80u)
-#define SCB_CSSELR CORTEX_M_REGISTER(0xE000ED84u)
-#define SCB_ICIALLU CORTEX_M_REGISTER(0xE000EF50u)
-#define SCB_DCISW CORTEX_M_REGISTER(0xE000EF60u)
-#define CCR_DC (1u << 16)
-#define CCR_IC (1u << 17)
-
-static void barrier(void) {
-    __asm__ volatile("dsb\n isb" ::: "memory");
-}
-
-/* What lies in a cache at reset is chance, so it is thrown away first. Lines of 32 bytes, 4 ways. */
-static void start_caches(void) {
-    SCB_CSSELR = 0; /* the data cache of level 1 */
-    barrier();
-    const uint32_t sets = ((SCB_CCSIDR >> 13) & 0x7FFFu) + 1u;
-    for (uint32_t set = 0; set < sets && (CORTEX_M_CCR & CCR_DC) == 0u; set++) {
-        for (uint32_t way = 0; way < 4u; way++) {
-            SCB_DCISW = (way << 30) | (set << 5);
-        }
-    }
-    SCB_ICIALLU = 0;
-    barrier();
-    CORTEX_M_CCR |= CCR_IC | CCR_DC;
-    barrier();
-}
-
 #ifdef BOARD_UART_BASE
 #define PORT_BITS ((1u << STM32_PORT_OF(BOARD_UART_TX)) | (1u << STM32_PORT_OF(BOARD_UART_RX)))
 #define CCIP2R_HSI 3u
@@ -172,7 +145,7 @@ static void start_pins(void) {
 void board_start(void) {
     stm32_watchdog_slow(IWDG1);
     start_clock();
-    start_caches();
+    cortex_m7_start_caches();
     start_pins();
 }
 

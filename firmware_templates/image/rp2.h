@@ -63,8 +63,7 @@ static inline int rp2_start_pll(void) {
     if (!rp2_release(RP2_RESET_PLL_SYS)) {
         return 0;
     }
-    RP2_PLL_CS = 1; /* the reference undivided */
-    RP2_PLL_FBDIV = RP2_PLL_FEEDBACK;
+    RP2_PLL_FBDIV = RP2_PLL_FEEDBACK; /* the reference is undivided from its reset on */
     RP2_CLEAR(RP2_PLL_PWR) = RP2_PLL_PD_VCO_AND_ALL;
     if (!board_wait(&RP2_PLL_CS, RP2_PLL_LOCK, RP2_PLL_LOCK)) {
         return 0;

@@ -111,7 +111,7 @@ SETUPS: Mapping[str, Setup] = {
         ports=dict.fromkeys((0x40011000, 0x40011400, 0x40004400, 0x40004800, 0x40004C00, 0x40005000), 64 * _MHZ),
         pins=_STM32_PINS,
         alternate=True,
-        files=("board_wait.h", "stm32.h"),
+        files=("board_wait.h", "stm32.h", "cortex_m7_caches.h", "cortex_m7_caches.c"),
     ),
     "nrf51": Setup(
         "nRF51: the crystal, since the oscillator that it wakes with is too far off for a serial port",
