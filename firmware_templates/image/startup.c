@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "console.h"
 #include "cortex_m.h"
 #include "counter.h"
 #include "harness.h"
@@ -64,7 +65,10 @@ __attribute__((noinline)) void image_start(void) {
     semihost_start(); /* first, so that a fault in what follows is told */
     board_start();
     counter_start();
-    semihost_exit(harness_run());
+    if (semihost_listens()) {
+        semihost_exit(harness_run());
+    }
+    console_run();
 }
 
 /* Lets a push below the stack fault. Past its lower end the RAM ends too, but not every board (nor QEMU's MPS2)

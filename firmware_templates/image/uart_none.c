@@ -5,6 +5,7 @@ void uart_start(void) {
 }
 
 int uart_read(void) {
+    __asm__ volatile("wfi"); /* nothing will ever come */
     return -1;
 }
 

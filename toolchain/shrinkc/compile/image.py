@@ -11,6 +11,7 @@ from ..files import system_errors
 from ..resources import data_folder
 from ..target import Target
 from ..target.setups import SETUPS
+from .about import SelfTest, about_file
 from .cache import ObjectCache
 from .elf import Elf
 from .flags import target_flags
@@ -23,7 +24,10 @@ from .start import refuse_start
 from .templates import render
 from .toolchain import ARM_COMPILER, compile_objects
 
-_HARNESS = ("counter.c", "counter.S", "fault.c", "harness.c", "semihost.c", "startup.c", "stream.c")
+_HARNESS = (
+    *("console.c", "counter.c", "counter.S", "crc32.c", "fault.c", "harness.c", "link.c", "semihost.c", "service.c"),
+    *("startup.c", "stream.c"),
+)
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,13 @@ def harness_text(name: str, names: Iterable[str], folder: Path) -> dict[str, str
     return files
 
 
-def harness_files(name: str, target: Target) -> dict[str, str]:
+def harness_files(name: str, target: Target, test: SelfTest | None = None) -> dict[str, str]:
     """The image's own files for a model and a target, under `image/`: {file name: text}."""
     uart = target.board.uart.driver if target.board.uart else "none"
     setup = target.board.setup
     names = [*_HARNESS, f"board_{setup}.c", *SETUPS[setup].files, f"uart_{uart}.c"]
-    return harness_text(name, names, data_folder("firmware_templates") / "image")
+    files = harness_text(name, names, data_folder("firmware_templates") / "image")
+    return {**files, "image/about.c": about_file(name, target, test)}
 
 
 def board_flags(target: Target) -> tuple[str, ...]:
@@ -126,18 +131,20 @@ def compile_image(
     name: str,
     target: Target,
     *,
+    test: SelfTest | None = None,
     debug: bool = False,
     cache: ObjectCache | None = None,
 ) -> Image:
     """Compile a model's C files for a target, with the harness, in a temporary folder.
 
-    The same sources, target and compiler give the same bytes. debug: the model's own file brings what a debugger
-    wants to know; its instructions stay as they are. cache: objects of earlier compilations.
+    The same sources, target and compiler give the same bytes. test: what the image tests itself with at boot. debug:
+    the model's own file brings what a debugger wants to know; its instructions stay as they are. cache: objects of
+    earlier compilations.
     Raises InputError for a name that is no C identifier, and BuildError for a missing compiler, C that does not
     compile without warnings, a stack that does not fit, and a model that does not fit a region (with figures).
     """
     check_name(name)
-    harness = harness_files(name, target)
+    harness = harness_files(name, target, test)
     with scratch_folder() as folder:
         write_sources({**harness, **sources}, folder)
         flags = [*target_flags(target), f"-ffile-prefix-map={folder}=.", "-fcallgraph-info=su"]
