@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import shrinkc
-from shrinkc.board import Board
+from shrinkc.board import Attached
 from shrinkc.cli import run
 from shrinkc.score import report as reports
 
@@ -40,7 +40,7 @@ class FakePipeline:
         limit: int | None,
         jobs: int | None,
         progress: Callable[..., None],
-        board: Board | None,
+        board: Attached | None,
     ) -> reports.Report:
         self.folder, self.settings, self.options = folder, settings, {"limit": limit, "jobs": jobs, "board": board}
         for done in range(3):

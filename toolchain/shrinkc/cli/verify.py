@@ -71,13 +71,13 @@ def command(
     build = Path(folder) if folder else output_of(project)
     settings = settings_of(reports.load(build), project, dataset)
     from .. import pipeline
-    from ..board import Board
+    from ..board import Attached
     from ..score.page import page
     from ..score.verification import check_limits, check_per_is_there
 
     if max_per_increase is not None:
         check_per_is_there(settings.metric.kind == "per")
-    board = Board(port, baud) if place == "board" else None
+    board = Attached(port, baud) if place == "board" else None
     with Progress() as progress:
         report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
     reports.save(build, report, page)
