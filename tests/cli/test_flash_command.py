@@ -1,5 +1,6 @@
 """`shrinkc flash` around the flashers: which build, which board, which tool, and what it answers."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import pytest
 from build_folders import snapshot
 
 from conftest import SAMPLE
+from shrinkc.cli.flash import refuse_other
+from shrinkc.errors import InputError
 from shrinkc.score import report as reports
+from shrinkc.target import load_target
 from tiny_image import tiny
 from tools import needs_arm
 
@@ -94,3 +98,12 @@ def test_images_that_cannot_be_written(shrinkc_run: Run, tmp_path: Path, built: 
     image.unlink()
     code, _, err = shrinkc_run("flash", "out", "--dry-run")
     assert code == 2 and "lstm.elf: no such file; run shrinkc build" in err
+
+
+def test_a_board_that_differs_beside_the_image() -> None:
+    """A file of the user's with another name, probe and flasher is the same board; one with another crystal is not."""
+    built = load_target("netduinoplus2")
+    other = dataclasses.replace(built.board, name="mine", flasher="none", flashers={}, title="x", sources=())
+    refuse_other(built, other)
+    with pytest.raises(InputError, match="the image is for netduinoplus2 and does not run on mine"):
+        refuse_other(built, dataclasses.replace(other, crystal_hz=8_000_000))

@@ -12,6 +12,7 @@ from shrinkc.compile.elf import Segment
 from shrinkc.errors import BuildError, InputError
 from shrinkc.flash import FLASHERS, Plan
 from shrinkc.flash.flasher import last_line
+from shrinkc.flash.run import run_command
 from shrinkc.target import load_target
 from shrinkc.target.fields import FLASHER_FIELDS
 
@@ -30,7 +31,7 @@ LINES = {
     "pyocd": [
         f"pyocd flash {OPTIONS} --format elf out/net.elf",
         OBJCOPY,
-        f"pyocd commander {OPTIONS} --command 'compare 0x08000000 net.bin' --command reset",
+        f"pyocd commander {OPTIONS} -O resume_on_disconnect --command 'compare 0x08000000 net.bin' --command reset",
     ],
     "openocd": [
         "openocd -f interface/stlink.cfg -f target/stm32f4x.cfg -c 'adapter serial 0670FF' "
@@ -133,3 +134,26 @@ def test_what_a_tool_said_last() -> None:
     assert last_line("Info : a\nError: no\n\rshutdown\n") == "Error: no"
     assert last_line("one\ntwo\n") == "two"
     assert last_line("") == "it gave no message"
+
+
+def test_a_tool_that_does_not_say_that_it_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as pyOCD, whose commander ends with 0 after a byte that differs."""
+    program = tmp_path / "st-flash"
+    program.write_text("#!/bin/sh\necho working; echo Mismatched byte at 0x1; echo bye\n")
+    program.chmod(0o755)
+    (tmp_path / "arm-none-eabi-objcopy").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    said = []
+    with pytest.raises(BuildError, match="st-flash did not say that it verified the board: Mismatched byte at 0x1"):
+        FLASHERS["st-flash"].write(job(work=tmp_path), said.append)
+    assert "".join(said) == "working\nMismatched byte at 0x1\nbye\n"
+    program.write_text("#!/bin/sh\necho Flash written and verified! jolly good!\nexit 3\n")
+    with pytest.raises(BuildError, match="st-flash ended with code 3: Flash written"):
+        FLASHERS["st-flash"].write(job(work=tmp_path), said.append)
+    program.write_text("#!/bin/sh\necho Flash written and verified! jolly good!\n")
+    FLASHERS["st-flash"].write(job(work=tmp_path), said.append)
+
+
+def test_a_tool_that_hangs_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"sleep said nothing for 0.2 s and was stopped"):
+        run_command(("sleep", "60"), tmp_path, lambda text: None, silence_s=0.2)

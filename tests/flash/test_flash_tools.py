@@ -16,6 +16,8 @@ from shrinkc.flash.probes import usb_probes
 from shrinkc.target import Board, list_targets, load_target
 from tools import needs_arm
 
+LATER = {"target/rp2350.cfg"}
+"""OpenOCD's files that came after 0.12, which Debian 12 has."""
 BOARDS = [target.board for target in map(load_target, list_targets()) if target.name == target.board.name]
 needs_openocd = pytest.mark.skipif(shutil.which("openocd") is None, reason="not installed: openocd")
 needs_st_flash = pytest.mark.skipif(shutil.which("st-flash") is None, reason="not installed: st-flash")
@@ -45,9 +47,11 @@ def test_openocd_has_the_boards_files(board: Board) -> None:
     files = [word for file in ([told] if isinstance(told, str) else told) for word in ("-f", file)]
     command = ["openocd", *files, "-c", "adapter serial 123", "-c", "flash list", "-c", "shutdown"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if any(f"Can't find {file}" in ended.stderr for file in LATER):
+        pytest.skip(f"this openocd does not have {LATER & set(files)} yet")
     assert ended.returncode == 0, ended.stderr
     banks = {int(base, 0) for base in re.findall(r"base (0x[0-9a-f]+|\d+)", ended.stdout + ended.stderr)}
-    assert banks & {board.region("flash").origin, 0}
+    assert banks & {min(region.origin for region in board.regions if region.kind != "ram"), 0}
 
 
 @needs_openocd

@@ -74,8 +74,8 @@ def test_segments_that_overlap_are_refused() -> None:
 @needs_arm
 def test_the_module_writes_the_file_of_an_image(tmp_path: Path) -> None:
     job = tiny_job("netduinoplus2", tmp_path)
-    subprocess.run(
-        [sys.executable, "-m", "shrinkc.flash.uf2", job.image, "0xe48bff56", "t.uf2"], cwd=tmp_path, check=True
-    )
+    command = [sys.executable, "-m", "shrinkc.flash", job.image, "0xe48bff56", "t.uf2"]
+    ended = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert ended.stdout + ended.stderr == ""
     memory, wanted = parse((tmp_path / "t.uf2").read_bytes(), RP2040), filled(list(job.elf.segments))
     assert wanted and {place: memory[place] for place in wanted} == wanted

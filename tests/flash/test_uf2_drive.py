@@ -100,6 +100,6 @@ def test_which_drive_is_told_or_asked(board_drive: Path, tmp_path: Path, monkeyp
 def test_a_dry_run_tells_how_to_do_it_by_hand() -> None:
     plan = Drive().plan(job(BOARD))
     assert plan.script().splitlines() == [
-        "python3 -m shrinkc.flash.uf2 out/net.elf 0xe48bff56 net.uf2",
+        "python3 -m shrinkc.flash out/net.elf 0xe48bff56 net.uf2",
         "cp net.uf2 DRIVE",
     ]

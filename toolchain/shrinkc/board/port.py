@@ -71,8 +71,8 @@ def open_port(name: str | None, baud: int) -> Iterator[Port]:
 
 def _reason(error: Exception, name: str) -> str:
     """What the system said, without pyserial's words around it, and what may help."""
-    found = re.search(r"\[Errno \d+\] ([^:]+)", str(error))
-    said = found[1] if found else str(error)
+    found = re.findall(r"\[Errno \d+\] ([^:]+)", str(error))
+    said = found[-1] if found else str(error)
     if "://" in name:
         return said
     if "Permission denied" in said:

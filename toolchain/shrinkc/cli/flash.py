@@ -16,6 +16,11 @@ from ..target import Board, Target, load_board, load_built
 from .verify import output_of
 
 _NAMES = tuple(FLASHERS)
+_BESIDES = {
+    *("name", "title", "cores", "sources", "flasher", "flashers"),
+    *("console", "qemu_machine", "qemu_arguments", "systick_hz"),
+}
+"""Fields of a board that leave the image as it is."""
 
 
 @click.command("flash")
@@ -51,7 +56,7 @@ def command(folder: str | None, board: str | None, flasher: str | None, probe: s
         return
     with scratch_folder() as work:
         way.write(dataclasses.replace(job, work=work), lambda text: click.echo(text, nl=False, err=True))
-    click.echo(f"{image.name} is on {chosen.name}: {job.size:,} bytes from {job.first:#010x}, verified by {way.name}")
+    click.echo(f"{image.name} is on {chosen.name}: {job.size:,} bytes from {job.first:#010x}, {way.done}")
 
 
 def flasher_of(board: Board, name: str | None) -> Flasher:
@@ -62,13 +67,17 @@ def flasher_of(board: Board, name: str | None) -> Flasher:
 
 
 def refuse_other(built: Target, board: Board) -> None:
-    """Raise InputError unless an image for `built` starts on `board`: the same memories, start-up code and core."""
+    """Raise InputError unless `board` is what the image was built for: a file may differ in its flashers, say."""
     own = built.board
-    same = (own.regions, own.setup) == (board.regions, board.setup) and built.core.name in board.cores
-    if not same:
+    if built.core.name not in board.cores or _compiled(own) != _compiled(board):
         raise InputError(
             f"the image is for {own.name} and does not run on {board.name}: `shrinkc build --target {board.name}` first"
         )
+
+
+def _compiled(board: Board) -> dict[str, object]:
+    """What of a board an image is made of."""
+    return {key: value for key, value in dataclasses.asdict(board).items() if key not in _BESIDES}
 
 
 def refuse_outside(job: Job) -> None:

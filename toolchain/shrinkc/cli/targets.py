@@ -87,6 +87,7 @@ def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
         ("console", board.console),
         ("serial port", _serial_port(board.uart)),
         ("flasher", board.flasher),
+        ("others", ", ".join(name for name in (*board.flashers, "gdb") if name != board.flasher)),
     ]
     return rows + [("figures from", source) for source in board.sources]
 

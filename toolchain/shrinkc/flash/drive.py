@@ -33,9 +33,13 @@ class Drive(Flasher):
     no_probe = r"(?!)"
     leaves_within_s = LEAVES_WITHIN_S
 
+    @property
+    def done(self) -> str:
+        return "taken by the board's bootloader"
+
     def plan(self, job: Job) -> Plan:
         family, file = self.told(job), job.made(".uf2")
-        write = ("python3", "-m", "shrinkc.flash.uf2", str(job.image), f"{family:#010x}", file)
+        write = ("python3", "-m", "shrinkc.flash", str(job.image), f"{family:#010x}", file)
         return Plan((write, ("cp", file, job.probe or "DRIVE")))
 
     def probes(self) -> list[Probe]:

@@ -91,6 +91,11 @@ class Flasher(ABC):
     verified: ClassVar[str] = ""
     """What the tools say once the board holds what was written; empty where only the exit code tells."""
 
+    @property
+    def done(self) -> str:
+        """What can be said of the board afterwards."""
+        return f"verified by {self.name}"
+
     @abstractmethod
     def plan(self, job: Job) -> Plan:
         """The commands that write the image, verify it and start it. Raises InputError for a probe that cannot be."""
@@ -152,5 +157,5 @@ def refuse_several(probes: Sequence[Probe], what: str = "probes are plugged in")
 def last_line(messages: str) -> str:
     """What a tool said of its failure: the last line with an error in it, or the last line."""
     lines = [line.strip() for line in messages.replace("\r", "\n").splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"error|fail|cannot|can't", line, re.IGNORECASE)]
+    errors = [line for line in lines if re.search(r"error|fail|cannot|can't|mismatch", line, re.IGNORECASE)]
     return (errors or lines or ["it gave no message"])[-1]

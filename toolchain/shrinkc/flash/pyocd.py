@@ -20,12 +20,14 @@ class PyOcd(Flasher):
         options = ("--no-wait", "--target", str(self.told(job)))
         if job.probe is not None:
             options += ("--probe", job.probe)
+        # Else the commander leaves the core under a debugger that is gone.
+        release = ("-O", "resume_on_disconnect")
         compare = f"compare {job.first:#010x} {_word(job.made('.bin'))}"
         return Plan(
             (
                 ("pyocd", "flash", *options, "--format", "elf", str(job.image)),
                 job.to_binary(self.name),
-                ("pyocd", "commander", *options, "--command", compare, "--command", "reset"),
+                ("pyocd", "commander", *options, *release, "--command", compare, "--command", "reset"),
             )
         )
 

@@ -10,7 +10,7 @@ from ..compile.processes import supervised
 from ..compile.toolchain import Result, finish
 from ..errors import BuildError
 
-LONGEST_SILENCE_S = 120.0
+LONGEST_SILENCE_S = 300.0
 """Erasing a large flash takes the longest; a tool that says nothing for this long hangs."""
 _POLL_S = 0.05
 

@@ -1,17 +1,14 @@
 """UF2, the file that a board's bootloader takes from a drive: https://github.com/microsoft/uf2.
 
 A file is blocks of 512 bytes, each with 256 bytes of memory, where they go, and whom they are for: a bootloader leaves
-alone what is for another family. `python -m shrinkc.flash.uf2 IMAGE.elf FAMILY FILE.uf2` writes one.
+alone what is for another family. `python -m shrinkc.flash IMAGE.elf FAMILY FILE.uf2` writes one.
 """
 
 import struct
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-from ..compile.elf import Elf, Segment
+from ..compile.elf import Segment
 from ..errors import BuildError
-from ..files import write_whole
 
 PAYLOAD = 256
 """Bytes of memory in a block; its address is a multiple of it. Bootloaders that flash pages take no other size."""
@@ -52,8 +49,3 @@ def encode(segments: Iterable[Segment], family: int) -> bytes:
         header = _HEADER.pack(*_MAGIC, _HAS_FAMILY, address, PAYLOAD, number, len(found), family)
         blocks.append((header + page).ljust(BLOCK - len(_LAST_MAGIC), b"\0") + _LAST_MAGIC)
     return b"".join(blocks)
-
-
-if __name__ == "__main__":
-    elf, number, uf2 = sys.argv[1:]
-    write_whole(Path(uf2), encode(Elf(Path(elf).read_bytes()).segments, int(number, 0)))
