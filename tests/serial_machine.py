@@ -34,11 +34,11 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def board(image: Image, folder: Path) -> Iterator[int]:
-    """The image on its board: the TCP port of its serial port."""
+def board(image: Image, folder: Path, *more: str) -> Iterator[int]:
+    """The image on its board: the TCP port of its serial port. more: QEMU's own arguments."""
     elf, port = folder / "image.elf", _free_port()
     elf.write_bytes(image.elf)
-    process = subprocess.Popen(arguments(image, elf, f"tcp:127.0.0.1:{port},server=on,wait=off"))
+    process = subprocess.Popen([*arguments(image, elf, f"tcp:127.0.0.1:{port},server=on,wait=off"), *more])
     try:
         _wait_for(port, process)
         yield port

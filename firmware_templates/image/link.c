@@ -185,19 +185,28 @@ static int ask(uint8_t question, size_t payload, uint8_t type) {
     return -1;
 }
 
+/* Whether `byte` is the Enter of somebody at a terminal. What has come since the last 0 is text then: every frame of the
+ * host has its type, which is no character, in its second byte. Some terminals send a newline after the return. */
+static int is_enter(int byte) {
+    static int text = 1;
+    static int before;
+    const int ends = byte == '\r' || (byte == '\n' && before != '\r');
+    text = byte == 0 || (text && ((byte >= ' ' && byte <= '~') || byte == '\r' || byte == '\n'));
+    before = byte;
+    return text && ends;
+}
+
 link_event_t link_listen(const void *payload, size_t bytes) {
-    int first = 1; /* is the next byte the first of its line? */
     while (!greeted) {
         const int byte = uart_read();
         if (byte < 0) {
             board_alive();
             continue;
         }
-        if (first && (byte == '\r' || byte == '\n')) {
+        if (is_enter(byte)) {
             receive_anew();
             return LINK_ENTER;
         }
-        first = byte == 0;
         if (take((uint8_t)byte) && !begins_session() && receiver.bytes[0] == LINK_ASK) {
             session = half_at(receiver.bytes + 2);
             number = half_at(receiver.bytes + 4);

@@ -146,10 +146,9 @@ def test_leftovers_and_keys_do_no_harm(line: Line) -> None:
 
 @needs_gcc
 def test_enter_at_a_terminal(line: Line) -> None:
-    line.write(b"\r")
-    assert line.console() == b"enter\r\n"
-    line.write(b"\n")
-    assert line.console() == b"enter\r\n"
+    for keys in (b"\n", b"\r", b"hello?\r", b"\r\n"):
+        line.write(keys)
+        assert line.console() == b"enter\r\n"
     transfer(line, CONTENT[:100])
 
 

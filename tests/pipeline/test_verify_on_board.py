@@ -26,7 +26,7 @@ pytestmark = needs_qemu
 LAST = "waiting for shrinkc verify --on board"
 
 
-@pytest.mark.parametrize(("both", "last"), [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize(("both", "last"), [(False, True), (True, False)])
 def test_the_image_tests_itself_at_boot(project, tmp_path: Path, both: bool, last: bool) -> None:
     """On the first utterance of the calibration set; and the test can fail."""
     image = pipeline.build(project(both, last, max_frames=12 if both else None)).image
@@ -36,10 +36,9 @@ def test_the_image_tests_itself_at_boot(project, tmp_path: Path, both: bool, las
     assert "self-test: 7 frames, FAIL\r\n" in console(dataclasses.replace(image, elf=spoilt), tmp_path, LAST)
 
 
-@pytest.mark.parametrize("both", [False, True])
-def test_verified_on_the_board(project, tmp_path: Path, capsys: pytest.CaptureFixture, both: bool) -> None:
+def test_verified_on_the_board(project, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """By the command line, whose report keeps what QEMU said before."""
-    settings = project(both, False, max_frames=12 if both else None)
+    settings = project(True, False, max_frames=12)
     out = tmp_path / "out"
     made = pipeline.build(settings)
     write_build(out, made)
@@ -57,7 +56,6 @@ def test_verified_on_the_board(project, tmp_path: Path, capsys: pytest.CaptureFi
     assert found.on_board.self_test is True
     assert found.on_board.emulator == "mps2-an386, over socket://"
     assert found.on_board.cycles_per_frame is None, "QEMU has no cycle counter"
-    assert found.on_board.systick_per_frame.mean > 0
     assert found.on_board.eliminated == before.verification.eliminated
     assert printed["on_board"]["self_test"] is True
 

@@ -63,20 +63,24 @@ def split(frames: Sequence[int], jobs: int) -> list[list[int]]:
     return [sorted(share) for share in shares]
 
 
+def _joined(parts: Sequence[np.ndarray | None], order: np.ndarray) -> np.ndarray | None:
+    """Arrays end to end in another order; None where one is not there."""
+    return None if any(part is None for part in parts) else np.concatenate(parts)[order]
+
+
 def _join(traces: Sequence[Trace], shares: Sequence[Sequence[int]], frames: Sequence[int]) -> Trace:
     """Put the shares' traces back into the order of the utterances."""
     owners = np.concatenate([np.repeat(share, [frames[index] for index in share]) for share in shares])
     order = np.argsort(owners, kind="stable")
-    states = None if traces[0].states is None else np.concatenate([trace.states for trace in traces])[order]
     return Trace(
         outputs=np.concatenate([trace.outputs for trace in traces])[order],
         decoded=np.concatenate([trace.decoded for trace in traces])[order],
         sent=np.concatenate([trace.sent for trace in traces])[order],
         instructions=np.concatenate([trace.instructions for trace in traces])[order],
-        ticks=np.concatenate([trace.ticks for trace in traces])[order],
-        cycles=None if traces[0].cycles is None else np.concatenate([trace.cycles for trace in traces])[order],
+        ticks=_joined([trace.ticks for trace in traces], order),
+        cycles=_joined([trace.cycles for trace in traces], order),
         stack=max(trace.stack for trace in traces),
-        states=states,
+        states=_joined([trace.states for trace in traces], order),
     )
 
 

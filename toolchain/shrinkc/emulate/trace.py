@@ -19,17 +19,17 @@ class Trace:
 
     outputs int16 (frames, outputs); decoded int32 (frames,), the model's own decoder's symbols, -1 none, -2 where it
     has no decoder; sent uint32 (frames, send groups); instructions int64 (frames,), as QEMU counts them, or zeros
-    where nothing counts them; ticks int64 (frames,), SysTick's in the same calls; cycles int64 (frames,), or None where
-    no cycle counter runs; stack: bytes below the step call at its deepest, or 0 where nothing measures
-    it; states uint8 (frames, state bytes) or None. A model of whole utterances has sent, the counts and states
-    with the last frame of each, and zeros with the others.
+    where nothing counts them; ticks and cycles int64 (frames,), of SysTick and of the cycle counter in the same calls,
+    each None where it does not run; stack: bytes below the step call at its deepest, or 0 where nothing measures it;
+    states uint8 (frames, state bytes) or None. A model of whole utterances has sent, the counts and states with the
+    last frame of each, and zeros with the others.
     """
 
     outputs: np.ndarray
     decoded: np.ndarray
     sent: np.ndarray
     instructions: np.ndarray
-    ticks: np.ndarray
+    ticks: np.ndarray | None
     cycles: np.ndarray | None
     stack: int
     states: np.ndarray | None
@@ -109,12 +109,13 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
     if magic != protocol()["FOOTER_MAGIC"] or count != frames:
         raise BuildError(f"the output does not end as it should: {count} frames of {frames}")
     records = np.frombuffer(content, kind, frames, header_size())
+    counted = ticks(records["low"], records["wraps"])
     return Trace(
         outputs=records["output"].astype(np.int16),
         decoded=records["decoded"].astype(np.int32),
         sent=records["sent"].astype(np.uint32),
         instructions=counter.instructions(records["low"], records["wraps"], empty),
-        ticks=beyond(ticks(records["low"], records["wraps"]), empty),
+        ticks=beyond(counted, empty) if empty or counted.any() else None,
         cycles=beyond(records["cycles"].astype(np.int64), empty_cycles) if empty_cycles else None,
         stack=stack,
         states=records["state"].copy() if dump_state else None,

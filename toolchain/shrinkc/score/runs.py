@@ -81,7 +81,7 @@ class Runs:
             return pieces if network.streams else [piece[-1:] for piece in pieces]
 
         cycles = None if trace.cycles is None else calls(trace.cycles)
-        ticks = calls(trace.ticks) if trace.ticks.any() else None
+        ticks = None if trace.ticks is None else calls(trace.ticks)
         sent = np.stack([counts.sum(axis=0, dtype=np.int64) for counts in cut(trace.sent, lengths)])
         outputs = cut(trace.outputs, lengths)
         return cls(
