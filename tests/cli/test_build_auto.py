@@ -31,6 +31,7 @@ def flash_of(folder: Path) -> int:
 def test_the_plan_that_was_chosen_repeats_the_build(shrinkc_run: Run, toy: Path) -> None:
     code, out, _ = shrinkc_run(*AUTO, "--delta", "3", "--max-flash", "5.4K")
     assert code == 0 and "the plan: out.plan.toml" in out.splitlines()
+    assert "note: tried on 6 utterances only; what fewer than 10 say is not to be trusted" in out.splitlines()
     plan = (toy / "out.plan.toml").read_text()
     assert plan.startswith("# Chosen by `shrinkc build --plan auto` for toy.keras.\n# Bits: ")
     assert "On 6 utterances of dev.npz: divergence 0." in plan and "threshold = 3" in plan

@@ -47,7 +47,12 @@ def print_report(report: object, as_json: bool) -> None:
         print_json(to_json(report))
         return
     print_table(title(report), headline(report))
-    for note in report.notes:
+    print_notes(report.notes)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a reader should know beside the figures."""
+    for note in notes:
         print(f"note: {note}")
 
 
