@@ -29,7 +29,7 @@ class SendingEffect(Part):
     coarse: Annotated[int, about("Steps of the group's grid that make one of a coarser grid; 1: its own", ge=1)]
     threshold: Annotated[int, about("In steps of the group's grid", ge=0)]
     sent: Annotated[float, about("Share of the group's columns that is sent", ge=0, le=1)]
-    eliminated: Annotated[float, about("Of the multiplications of all products, per cent that this group saves")]
+    eliminated: Annotated[float, about("Of the multiplications of all products, per cent that it does not send")]
     saved: Annotated[
         float, about("Instructions a step that products and scans take less on the target than at threshold 0")
     ]
@@ -147,7 +147,7 @@ def sending_rows(found: DeltaAnalysis) -> list[tuple[str, ...]]:
     """The table of thresholds and coarser grids (x4: four steps are one there), a heading first."""
     what = "wrong labels" if found.metric == "accuracy" else "PER"
     scored = found.groups[0].effects[0].increase is not None
-    heading = ("send group", "grid", "threshold", "sent", "work eliminated", "instructions saved", "divergence")
+    heading = ("send group", "grid", "threshold", "sent", "work unsent", "instructions saved", "divergence")
     rows = [(*heading, *([f"{what}, points"] if scored else []))]
     for group in found.groups:
         for each in group.effects:

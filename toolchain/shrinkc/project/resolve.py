@@ -224,7 +224,8 @@ def plan_of(project: Values) -> Plan:
 
 
 def _rules(project: Values, table: str) -> tuple[Rule, ...]:
-    return tuple(Rule(pattern, **settings) for pattern, settings in project.table(table).items())
+    rules = project.table(table).items()
+    return tuple(Rule(pattern, **settings, where=project.place(table, pattern)) for pattern, settings in rules)
 
 
 def delta_of(project: Values) -> Delta:
@@ -234,6 +235,7 @@ def delta_of(project: Values) -> Delta:
         _threshold(project.get("delta.threshold")),
         tuple((pattern, _threshold(value)) for pattern, value in groups),
         project.get("delta.kernels"),
+        tuple(project.place("delta.groups", pattern) for pattern, _ in groups),
     )
 
 
