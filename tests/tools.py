@@ -18,6 +18,7 @@ def _needs(*names: str) -> pytest.MarkDecorator:
 needs_arm = _needs("arm-none-eabi-gcc", "arm-none-eabi-objdump")
 needs_qemu = _needs("arm-none-eabi-gcc", "arm-none-eabi-objdump", "qemu-system-arm")
 needs_cmake = _needs("arm-none-eabi-gcc", "cmake", "make", "gcc")
+needs_gdb = _needs("arm-none-eabi-gcc", "arm-none-eabi-objdump", "qemu-system-arm", "gdb-multiarch")
 needs_gcc = _needs("gcc")
 needs_clang = _needs("clang")
 

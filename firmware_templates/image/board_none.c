@@ -3,3 +3,6 @@
 
 void board_start(void) {
 }
+
+void board_alive(void) {
+}

@@ -1,7 +1,8 @@
-/* What happens on a fault: the registers go to the host, and the run ends with HARNESS_EXIT_FAULT. */
+/* What happens on a fault: the registers go to the console, and the run ends with HARNESS_EXIT_FAULT. */
 #include <stddef.h>
 #include <stdint.h>
 
+#include "console.h"
 #include "cortex_m.h"
 #include "protocol.h"
 #include "semihost.h"
@@ -35,14 +36,13 @@ static void print_word(const char *name, uint32_t value) {
     }
     text[8] = ' ';
     text[9] = '\0';
-    semihost_print(name);
-    semihost_print(text);
+    console_print(name);
+    console_print(text);
 }
 
-/* Cortex-M0 (0xC20) and M0+ (0xC60) have no fault status registers. */
+/* Armv6-M has no fault status registers. */
 static int has_fault_status(void) {
-    const uint32_t part = (CORTEX_M_CPUID >> 4) & 0xFFFu;
-    return part != 0xC20u && part != 0xC60u;
+    return CORTEX_M_PART != CORTEX_M_PART_M0 && CORTEX_M_PART != CORTEX_M_PART_M0PLUS;
 }
 
 /* Whether the frame is not there to read: it would lie outside the stack, or the core refused to write it. */
@@ -55,10 +55,10 @@ static int stack_overflowed(uintptr_t frame) {
 
 void fault_report(const uint32_t *frame) {
     static const char *const names[FRAME_WORDS] = {"r0=", "r1=", "r2=", "r3=", "r12=", "lr=", "pc=", "xpsr="};
-    semihost_print("fault: ");
+    console_print("fault: ");
     print_word("sp=", (uint32_t)(uintptr_t)frame);
     if (stack_overflowed((uintptr_t)frame)) {
-        semihost_print("stack=overflow ");
+        console_print("stack=overflow ");
     } else {
         for (size_t word = 0; word < FRAME_WORDS; word++) {
             print_word(names[word], frame[word]);
@@ -69,6 +69,6 @@ void fault_report(const uint32_t *frame) {
         print_word("hfsr=", CORTEX_M_HFSR);
         print_word("bfar=", CORTEX_M_BFAR);
     }
-    semihost_print("\n");
+    console_print("\n");
     semihost_exit(HARNESS_EXIT_FAULT);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crc32.h"
 #include "model.h"
 #include "platform.h"
 #include "protocol.h"
@@ -10,8 +11,6 @@
 
 #define FRAMES_PER_FLUSH 64u
 
-/* Not static: the host reads it from the ELF to know the model's interface before it runs. */
-extern const harness_header_t harness_header;
 const harness_header_t harness_header = {
     HARNESS_OUTPUT_MAGIC, HARNESS_MODEL_ABI_VERSION, HARNESS_MODEL_INPUTS,
     HARNESS_MODEL_OUTPUTS, HARNESS_MODEL_SEND_GROUPS, sizeof(harness_model_state_t),
@@ -61,6 +60,7 @@ static int write_record(const int16_t *output, counter_reading_t reading, int ca
     }
     failed |= stream_write(&reading.low, sizeof reading.low);
     failed |= stream_write(&reading.wraps, sizeof reading.wraps);
+    failed |= stream_write(&reading.cycles, sizeof reading.cycles);
     if ((flags & HARNESS_DUMP_STATE) != 0u) {
         failed |= stream_write(called ? &harness_state : &no_state, sizeof harness_state);
     }
@@ -70,6 +70,12 @@ static int write_record(const int16_t *output, counter_reading_t reading, int ca
         failed |= stream_flush();
     }
     return failed != 0 ? HARNESS_EXIT_OUTPUT : 0;
+}
+
+static void start_utterance(void) {
+    /* All bytes, padding too, so that a dumped state is the same from run to run; not 0, which is reset's to write. */
+    memset(&harness_state, 0xA5, sizeof harness_state);
+    harness_decoder_reset(&decoder);
 }
 
 static void measure_stack(step_fn *step, const int16_t *input, int16_t *output) {
@@ -113,6 +119,13 @@ static int run_frames(uint32_t frames, uint32_t flags) {
     return 0;
 }
 
+uint32_t harness_digest(const int16_t *inputs, uint32_t frames) {
+    start_utterance();
+    memset(output, 0, sizeof output);
+    (void)harness_model_run(&harness_state, inputs, (uint16_t)frames, output);
+    return crc32_add(0, output, (HARNESS_MODEL_LAST ? 1u : frames) * HARNESS_MODEL_OUTPUTS * sizeof *output);
+}
+
 #else
 
 static int16_t input[HARNESS_MODEL_INPUTS];
@@ -147,6 +160,18 @@ static int run_frames(uint32_t frames, uint32_t flags) {
     return 0;
 }
 
+uint32_t harness_digest(const int16_t *inputs, uint32_t frames) {
+    uint32_t crc = 0;
+    start_utterance();
+    harness_model_reset(&harness_state);
+    for (uint32_t frame = 0; frame < frames; frame++) {
+        const int silent = HARNESS_MODEL_LAST && frame + 1u != frames;
+        harness_model_step(&harness_state, inputs + frame * HARNESS_MODEL_INPUTS, silent ? NULL : output);
+        crc = silent ? crc : crc32_add(crc, output, sizeof output);
+    }
+    return crc;
+}
+
 #endif
 
 static int run_utterance(uint32_t flags) {
@@ -154,20 +179,21 @@ static int run_utterance(uint32_t flags) {
     if (stream_read(&frames, sizeof frames) != 0) {
         return HARNESS_EXIT_INPUT;
     }
-    /* All bytes, padding too, so that a dumped state is the same from run to run; not 0, which is reset's to write. */
-    memset(&harness_state, 0xA5, sizeof harness_state);
-    harness_decoder_reset(&decoder);
+    start_utterance();
     return run_frames(frames, flags);
 }
 
 static int write_footer(void) {
     const counter_reading_t empty = platform_count(empty_step, &harness_state, input, output);
-    const uint32_t footer[4] = {HARNESS_FOOTER_MAGIC, frames_done, empty.low, deepest_stack};
+    const uint32_t footer[5] = {HARNESS_FOOTER_MAGIC, frames_done, empty.low, deepest_stack, empty.cycles};
     return stream_write(footer, sizeof footer) != 0 || stream_flush() != 0 ? HARNESS_EXIT_OUTPUT : 0;
 }
 
 int harness_run(void) {
     uint32_t start[3]; /* magic, flags, utterances */
+    frames_done = 0;
+    deepest_stack = 0;
+    moved_fields = 0;
     if (platform_open() != 0) {
         return HARNESS_EXIT_INPUT;
     }

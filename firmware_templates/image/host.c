@@ -34,7 +34,7 @@ void *platform_buffer(size_t *bytes) {
 }
 
 counter_reading_t platform_count(step_fn *step, harness_model_state_t *state, const int16_t *in, int16_t *out) {
-    const counter_reading_t nothing = {0, 0};
+    const counter_reading_t nothing = {0, 0, 0};
     step(state, in, out);
     return nothing;
 }

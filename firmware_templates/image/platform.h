@@ -1,4 +1,4 @@
-/* What the harness needs of the machine it runs on: a Cortex-M with semihosting, or the host. */
+/* What the harness needs of the machine it runs on: a Cortex-M (service.c, counter.c), or the host. */
 #ifndef SHRINKC_IMAGE_PLATFORM_H
 #define SHRINKC_IMAGE_PLATFORM_H
 
@@ -10,8 +10,9 @@
 typedef void step_fn(harness_model_state_t *state, const int16_t *input, int16_t *output);
 
 typedef struct {
-    uint32_t low;   /* as in protocol.h */
-    uint32_t wraps; /* as in protocol.h */
+    uint32_t low; /* these as in protocol.h */
+    uint32_t wraps;
+    uint32_t cycles;
 } counter_reading_t;
 
 /* Files. Each returns 0 when it could do all it was asked to. */

@@ -10,16 +10,18 @@
  *
  * output.bin
  *   harness_header_t (below), u32 flags
- *   per frame: i16[outputs], i32 decoded, u32 sent[send groups], u32 low, u32 wraps,
+ *   per frame: i16[outputs], i32 decoded, u32 sent[send groups], u32 low, u32 wraps, u32 cycles,
  *              with HARNESS_DUMP_STATE also the bytes of the whole state after the step
- *   A model that takes whole utterances is called once: sent, low, wraps and the state stand with the last frame, and
- *   are 0 with the others. A model that answers with its last step has outputs of 0 before it.
- *   footer: u32 HARNESS_FOOTER_MAGIC, u32 frames, u32 ticks of an empty call (low 24 bits), u32 stack
+ *   A model that takes whole utterances is called once: sent, low, wraps, cycles and the state stand with the last frame,
+ *   and are 0 with the others. A model that answers with its last step has outputs of 0 before it.
+ *   footer: u32 HARNESS_FOOTER_MAGIC, u32 frames, u32 ticks of an empty call (low 24 bits), u32 stack,
+ *           u32 cycles of an empty call
  *
  * decoded the symbol that the model's own decoder gave for the frame, -1 none, -2 where the model has no decoder
  * low     bits 0 to 23: SysTick ticks from just before the step call to just after it, modulo 2^24;
  *         bit 31: the counter wrapped once more, and no interrupt had counted that wrap yet
  * wraps   wraps that the SysTick interrupt counted within the call
+ * cycles  what DWT's cycle counter moved by, the call around the step included; 0 where none counts
  * stack   bytes of stack below the call, deepest over all utterances (see harness.c)
  *
  * The state is reset before each utterance. With HARNESS_MOVE_ALL the fields, which hold what was last sent, are filled

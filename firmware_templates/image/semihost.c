@@ -5,16 +5,17 @@
  *   - the host has planted a 64-bit word at `host_word`: QEMU does so with "-device loader", a debug probe's script
  *     with a memory write. Start-up leaves the word alone, and it is cleared once read, so that a later reset
  *     without the host finds nothing. RAM that wakes up with it by chance: 1 in 2^64; or
- *   - on ARMv7-M and ARMv8-M, a debugger has set DHCSR.C_DEBUGEN. ARMv6-M cores cannot read their own DHCSR.
+ *   - on ARMv7-M and ARMv8-M, a debugger has set DHCSR.C_DEBUGEN, and the board has no serial port: with one, a probe
+ *     that has just programmed the part and left the bit set must not keep the image from its console. ARMv6-M cores
+ *     cannot read their own DHCSR.
  * QEMU implements no DHCSR, and nothing that it answers is certain to differ from every real part, so guessing
- * at the emulator is not done. Without a host the image sleeps in WFI.
+ * at the emulator is not done. Without a host the image runs its console on the serial port (console.c).
  */
 #include "semihost.h"
 
 #include <stddef.h>
 
 #include "cortex_m.h"
-#include "platform.h"
 #include "protocol.h"
 
 #define SYS_OPEN 0x01u
@@ -36,11 +37,15 @@ static int host_listens;
 static uint32_t input_file;
 static uint32_t output_file;
 
+int semihost_listens(void) {
+    return host_listens;
+}
+
 void semihost_start(void) {
     host_listens = host_word[0] == HARNESS_HOST_WORD_LOW && host_word[1] == HARNESS_HOST_WORD_HIGH;
     host_word[0] = 0;
     host_word[1] = 0;
-#if __ARM_ARCH >= 7
+#if __ARM_ARCH >= 7 && !defined(BOARD_UART_BASE)
     if ((CORTEX_M_DHCSR & CORTEX_M_DHCSR_DEBUGEN) != 0u) {
         host_listens = 1;
     }
@@ -74,7 +79,7 @@ static uint32_t open_file(const char *name, size_t length, uint32_t mode) {
     return host_call(SYS_OPEN, arguments);
 }
 
-int platform_open(void) {
+int semihost_open(void) {
     static const char input_name[] = "input.bin";
     static const char output_name[] = "output.bin";
     input_file = open_file(input_name, sizeof input_name - 1u, OPEN_READ_BINARY);
@@ -82,7 +87,7 @@ int platform_open(void) {
     return input_file == UINT32_MAX || output_file == UINT32_MAX ? -1 : 0;
 }
 
-int platform_read(void *to, size_t bytes, size_t *got) {
+int semihost_read(void *to, size_t bytes, size_t *got) {
     const uint32_t arguments[3] = {input_file, (uint32_t)(uintptr_t)to, (uint32_t)bytes};
     const uint32_t missing = host_call(SYS_READ, arguments); /* bytes not read */
     if (missing > bytes) {
@@ -92,12 +97,12 @@ int platform_read(void *to, size_t bytes, size_t *got) {
     return 0;
 }
 
-int platform_write(const void *from, size_t bytes) {
+int semihost_write(const void *from, size_t bytes) {
     const uint32_t arguments[3] = {output_file, (uint32_t)(uintptr_t)from, (uint32_t)bytes};
     return host_call(SYS_WRITE, arguments) == 0u ? 0 : -1; /* bytes not written */
 }
 
-int platform_close(void) {
+int semihost_close(void) {
     const uint32_t input_argument[1] = {input_file};
     const uint32_t output_argument[1] = {output_file};
     const int failed = host_call(SYS_CLOSE, input_argument) != 0u;

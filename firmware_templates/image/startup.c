@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "console.h"
 #include "cortex_m.h"
 #include "counter.h"
 #include "harness.h"
@@ -28,6 +29,7 @@ extern uint32_t image_buffer_end[];
 void Reset_Handler(void);
 void Fault_Handler(void);
 void SysTick_Handler(void);
+void image_reset(void);
 void image_start(void);
 
 typedef union {
@@ -57,13 +59,16 @@ static void copy_memory(void) {
     memset(image_bss_start, 0, (uintptr_t)image_bss_end - (uintptr_t)image_bss_start);
 }
 
-/* Apart from Reset_Handler, so that nothing that may use vector registers comes before they are switched on. */
+/* Apart from image_reset, so that nothing that may use vector registers comes before they are switched on. */
 __attribute__((noinline)) void image_start(void) {
     copy_memory();
+    semihost_start(); /* first, so that a fault in what follows is told */
     board_start();
-    semihost_start();
     counter_start();
-    semihost_exit(harness_run());
+    if (semihost_listens()) {
+        semihost_exit(harness_run());
+    }
+    console_run();
 }
 
 /* Lets a push below the stack fault. Past its lower end the RAM ends too, but not every board (nor QEMU's MPS2)
@@ -87,10 +92,33 @@ static void guard_stack(void) {
 #endif
 }
 
-void Reset_Handler(void) {
+/* A bootloader may have used interrupts, and has perhaps not stopped what raises them. Their vectors would be code. */
+static void silence_interrupts(void) {
 #if __ARM_ARCH >= 7
-    CORTEX_M_VTOR = (uint32_t)(uintptr_t)image_vectors;
+    const uint32_t words = 8; /* 240 interrupts, the most of Armv7-M; words without any ignore the write */
 #else
+    const uint32_t words = 1;
+#endif
+    for (uint32_t word = 0; word < words; word++) {
+        CORTEX_M_NVIC_ICER(word) = UINT32_MAX;
+        CORTEX_M_NVIC_ICPR(word) = UINT32_MAX;
+    }
+}
+
+/* A Cortex-M0 has its vectors at 0, and reserves the register. */
+static int has_vtor(void) {
+#if __ARM_ARCH >= 7
+    return 1;
+#else
+    return CORTEX_M_PART != CORTEX_M_PART_M0;
+#endif
+}
+
+void image_reset(void) {
+    if (has_vtor()) {
+        CORTEX_M_VTOR = (uint32_t)(uintptr_t)image_vectors;
+    }
+#if __ARM_ARCH < 7
     /* Armv6-M always traps unaligned accesses; this makes a larger core that runs its code do the same. */
     CORTEX_M_CCR |= CORTEX_M_CCR_UNALIGN_TRP;
 #endif
@@ -98,6 +126,25 @@ void Reset_Handler(void) {
     CORTEX_M_CPACR |= CORTEX_M_CPACR_FPU;
 #endif
     guard_stack();
-    __asm__ volatile("dsb\n isb" ::: "memory");
+    silence_interrupts();
+    __asm__ volatile("dsb\n isb\n cpsie i" ::: "memory");
     image_start();
+}
+
+/* The stack is set here too, for those who come by this address and not by a reset: a bootloader, or a debugger that
+ * has just loaded the image. They may also have left the other stack in use, and a limit. */
+__attribute__((naked)) void Reset_Handler(void) {
+    __asm__ volatile(
+        "cpsid i\n"
+        "movs r0, #0\n"
+#if defined(__ARM_ARCH_8M_MAIN__) || defined(__ARM_ARCH_8_1M_MAIN__)
+        "msr msplim, r0\n"
+#endif
+        "msr control, r0\n"
+        "isb\n"
+        "ldr r0, =image_stack_top\n"
+        "msr msp, r0\n"
+        "ldr r0, =image_reset\n"
+        "bx r0\n"
+        ".ltorg\n");
 }

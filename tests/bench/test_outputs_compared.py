@@ -36,7 +36,7 @@ def traced(program: Program, work: Work) -> Trace:
     outputs = np.zeros((frames, program.network.outputs), np.int16)
     outputs[work.ends if program.network.last else slice(None)] = np.concatenate(work.expected.outputs)
     zeros = np.zeros(frames, np.int64)
-    return Trace(outputs, zeros, np.concatenate(work.expected.sent), zeros, 0, None)
+    return Trace(outputs, zeros, np.concatenate(work.expected.sent), zeros, zeros, None, 0, None)
 
 
 @pytest.mark.parametrize(("last", "frame"), [(False, 7), (True, 9)])

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 import shrinkc
+from shrinkc.board import Board
 from shrinkc.cli import run
 from shrinkc.score import report as reports
 
@@ -33,9 +34,15 @@ class FakePipeline:
         return SimpleNamespace(files=self.files, report=report)
 
     def verify(
-        self, folder: Path, settings: object, limit: int | None, jobs: int | None, progress: Callable[..., None]
+        self,
+        folder: Path,
+        settings: object,
+        limit: int | None,
+        jobs: int | None,
+        progress: Callable[..., None],
+        board: Board | None,
     ) -> reports.Report:
-        self.folder, self.settings, self.options = folder, settings, {"limit": limit, "jobs": jobs}
+        self.folder, self.settings, self.options = folder, settings, {"limit": limit, "jobs": jobs, "board": board}
         for done in range(3):
             progress("running", done, 2)
         if self.error:

@@ -20,7 +20,7 @@ def built(shrinkc_run, pipeline, tmp_path) -> Path:
 def test_verify_adds_to_the_report(shrinkc_run, pipeline, built):
     code, out, err = shrinkc_run("verify", "out", "--limit", "5", "--jobs", "2", "--max-per-increase", "1")
     assert code == 0
-    assert pipeline.options == {"limit": 5, "jobs": 2}
+    assert pipeline.options == {"limit": 5, "jobs": 2, "board": None}
     assert reports.load(built).verification == pipeline.verification
     assert "work eliminated" in (built / "report.html").read_text()
     assert out.startswith("lstm for cortex-m4 on zoo:lstm/test: 2 of 60 utterances")

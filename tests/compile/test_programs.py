@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shrinkc.compile import programs
 from shrinkc.compile.processes import find_tool
 from shrinkc.compile.programs import LIBC_PACKAGE, TOOLS
 from shrinkc.errors import BuildError
@@ -35,3 +36,17 @@ def test_the_script_installs_what_is_needed_and_nothing_unknown():
     needed = {package for tool in TOOLS if tool.needed for package in tool.packages}
     assert needed | {LIBC_PACKAGE} <= installed
     assert installed - OTHERS <= {package for tool in TOOLS for package in tool.packages}
+
+
+def test_what_pip_installs_may_stand_beside_python(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(programs.sysconfig, "get_path", lambda name: str(tmp_path / "bin"))
+    with pytest.raises(BuildError, match=r"pyocd is not installed; pip install 'shrinkc\[flash\]'$"):
+        find_tool("pyocd")
+    for name in ("pyocd", "cmake"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.touch(0o755)
+    assert find_tool("pyocd") == str(tmp_path / "bin" / "pyocd")
+    with pytest.raises(BuildError, match="cmake is not installed"):
+        find_tool("cmake")

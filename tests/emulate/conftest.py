@@ -1,18 +1,11 @@
-"""Images of the tiny model, compiled once a session."""
+"""Images of the tiny model."""
 
-import functools
 from collections.abc import Callable
 
 import pytest
 
-from shrinkc.compile.image import Image, compile_image
-from shrinkc.target import load_target
-from tiny_model import sources
-
-
-@functools.cache
-def tiny(target: str, **changes: str) -> Image:
-    return compile_image(sources(**changes), "tiny", load_target(target))
+from shrinkc.compile.image import Image
+from tiny_image import tiny
 
 
 @pytest.fixture

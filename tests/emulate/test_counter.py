@@ -10,7 +10,9 @@ from shrinkc.target import list_targets, load_target
 from tiny_model import sources
 from tools import needs_qemu
 
-BOARDS = [name for name in list_targets() if load_target(name).board.name == name]
+BOARDS = [
+    name for name in list_targets() if load_target(name).board.name == name and load_target(name).board.qemu_machine
+]
 
 # input[0] x 2^input[1] rounds of two instructions, and six more.
 LOOP = r"""

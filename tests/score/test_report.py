@@ -74,7 +74,7 @@ def test_verification_is_absent_until_verified(sample):
         ("{", "not a report"),
         ("[]", "not a report"),
         ('{"schema": 1}', "not a report"),
-        ('{"schema": "shrinkc-report-4"}', "not a report"),
+        ('{"schema": "shrinkc-report-5"}', "not a report"),
         ('{"schema": "shrinkc-report-99"}', "shrinkc-report-99"),
         ('{"schema": "junit"}', "junit"),
         (b'{"schema": "\xff"}', "not a report"),

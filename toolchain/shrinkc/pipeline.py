@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from . import __version__, importers
+from .board import Board
+from .board.run import run_on_board
+from .board.session import Welcome
 from .calibrate import calibrate
+from .compile.about import SelfTest, opening
 from .compile.cmake import cmake_files
 from .compile.image import Image, compile_image, load_image
 from .compile.toolchain import ARM_COMPILER
@@ -16,7 +20,7 @@ from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
 from .datasets.enough import few_to_calibrate
 from .emit import Labels, emit
-from .emulate.qemu import EMULATOR
+from .emulate.qemu import EMULATOR, check_machine
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .emulate.worst import worst_case
@@ -30,7 +34,7 @@ from .reference import run as run_reference
 from .score import built, divergence, report, verification
 from .score.decoding import labels_of
 from .score.runs import Runs, cut
-from .target import Target, load_target
+from .target import BOARD_FILE, Target, load_built
 
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
@@ -66,6 +70,39 @@ class Prepared:
         return lower(self.quantized, FAMILIES[target.kernels], modes, frames)
 
 
+@dataclass
+class Device:
+    """Where an image runs: in `jobs` QEMUs, or on a board. self_test: what the board said of its own, once it ran."""
+
+    image: Image
+    jobs: int | None
+    board: Board | None
+    self_test: bool | None = None
+
+    @property
+    def title(self) -> str:
+        """What ran the image, in words."""
+        name = self.image.target.board.name
+        if self.board is not None:
+            return f"{name}, {self.board.baud_for(self.image)} baud"
+        return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {name}"
+
+    def run(self, inputs: list[np.ndarray], progress: Progress = lambda *_: None, dump_state: bool = False) -> Trace:
+        """The image over int16 inputs, (frames, inputs) an utterance."""
+        doing = "running on the board" if self.board else "running in QEMU"
+        progress(doing, 0, len(inputs))
+
+        def told(done: int, total: int) -> None:
+            progress(doing, done, total)
+
+        if self.board is None:
+            return run_image(self.image, inputs, jobs=self.jobs, progress=told, dump_state=dump_state)
+        return run_on_board(self.image, inputs, self.board, progress=told, dump_state=dump_state, greeted=self._greeted)
+
+    def _greeted(self, welcome: Welcome) -> None:
+        self.self_test = welcome.self_test
+
+
 def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepared:
     """From a model file to integers. Raises InputError for what the user gave, BuildError for what cannot be proven."""
     progress("importing")
@@ -77,6 +114,16 @@ def prepare(settings: Settings, progress: Progress = lambda *_: None) -> Prepare
     progress("quantizing")
     quantized = quantize(network, ranges, settings.plan, settings.delta, measurer(_features(calibration)))
     return Prepared(network, calibration, quantized, send_shares(quantized, calibration))
+
+
+def self_test(program: Program, calibration: Dataset) -> SelfTest | None:
+    """What the image tests itself with at boot: the start of an utterance of the calibration set."""
+    network = program.network
+    whole = next((features for features, _ in calibration if len(features)), None)
+    if whole is None:
+        return None
+    inputs = opening(network.quantize_input(whole), program.max_frames)
+    return SelfTest.of(inputs, run_reference(network, [inputs], modes=program.modes).outputs[0])
 
 
 def labels_for(settings: Settings, network: Network, calibration: Dataset) -> Labels:
@@ -98,19 +145,20 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
 
     Raises InputError for what the user gave, BuildError for a tool that fails or a model that does not fit.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     model = prepare(settings, progress)
     network, calibration, quantized = model.network, model.calibration, model.quantized
     program = model.program(settings, target)
     labels = labels_for(settings, network, calibration)
     sources = emit(program, labels)
     progress("compiling")
-    image = compile_image(sources.files, sources.name, target)
+    test = self_test(program, calibration)
+    image = compile_image(sources.files, sources.name, target, test=test)
     notes = few_to_calibrate(len(calibration))
     made = built.report_of(settings, network, program, model.shares, image, sources.digest, notes, _tools())
     files = {
         **sources.files,
-        **cmake_files(sources.name, sorted(sources.files), target),
+        **cmake_files(sources.name, sorted(sources.files), target, test),
         f"{sources.name}.elf": image.elf,
         archive.FILE_NAME: archive.to_bytes(
             archive.Reference(
@@ -118,6 +166,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
             )
         ),
     }
+    if target.own:
+        files[BOARD_FILE] = target.own
     return Build(files, made, quantized, program, image)
 
 
@@ -127,14 +177,18 @@ def verify(
     limit: int | None = None,
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
+    board: Board | None = None,
 ) -> report.Report:
-    """The report of the build in `folder`, with its image run in QEMU over the test set of `settings` and scored.
+    """The report of the build in `folder`, with its image run over the test set of `settings` and scored.
 
-    Raises InputError for a folder or a dataset that does not fit, BuildError where the emulator fails.
+    It runs in QEMU, or on `board`, which holds it already. Raises InputError for a folder or a dataset that does not
+    fit, BuildError where the emulator or the board fails.
     """
     made = report.load(folder)
     reference = archive.load(folder)
-    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_target(made.target))
+    image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_built(made.target, folder))
+    if board is None:
+        check_machine(image.target)
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, quantized = settings.source("test"), reference.quantized
@@ -142,15 +196,17 @@ def verify(
     features = _features(dataset.limit(limit))
     inputs = [quantized.quantize_input(utterance) for utterance in features]
     lengths = [len(utterance) for utterance in inputs]
-    progress("running in QEMU", 0, len(inputs))
-    trace = run_image(image, inputs, jobs=jobs, progress=lambda done, total: progress("running in QEMU", done, total))
+    device = Device(image, jobs, board)
+    trace = device.run(inputs, progress)
     progress("running the references")
     execution = run_reference(quantized, inputs, modes=reference.modes)
     floats = floating.run(reference.network, features)
-    program = _program(reference, image)
-    worst = worst_case(image, program, inputs, jobs)
-    runs = Runs.of(quantized, lengths, floats, execution, trace, _emulator(image), worst)
-    found = _divergence(reference, image, inputs, trace, execution, runs)
+    # The worst case is that of a changed image, which is not on the board.
+    worst = None if board else worst_case(image, _program(reference, image), inputs, jobs)
+    runs = Runs.of(
+        quantized, lengths, floats, execution, trace, device.title, worst, device.self_test, on_board=board is not None
+    )
+    found = _divergence(reference, device, inputs, trace, execution, runs)
     result = verification.score(source.name, dataset, settings.metric, runs, made.paths, found)
     return report.with_verification(made, result)
 
@@ -178,10 +234,6 @@ def _tools() -> dict[str, str]:
     return {"shrinkc": __version__, ARM_COMPILER: program_version(ARM_COMPILER) or "unknown"}
 
 
-def _emulator(image: Image) -> str:
-    return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {image.target.board.name}"
-
-
 def _program(reference: archive.Reference, image: Image) -> Program:
     """What the image was made of."""
     family, frames = FAMILIES[image.target.kernels], image.interface.max_frames or None
@@ -190,7 +242,7 @@ def _program(reference: archive.Reference, image: Image) -> Program:
 
 def _divergence(
     reference: archive.Reference,
-    image: Image,
+    device: Device,
     inputs: list[np.ndarray],
     trace: Trace,
     execution: Execution,
@@ -201,10 +253,10 @@ def _divergence(
 
     def rerun(utterance: int) -> tuple[Trace, Execution]:
         one = [inputs[utterance]]
-        return run_image(image, one, dump_state=True), run_reference(quantized, one, keep_states=True, modes=modes)
+        return device.run(one, dump_state=True), run_reference(quantized, one, keep_states=True, modes=modes)
 
     found = divergence.find(
-        _program(reference, image), runs.device_outputs, cut(trace.sent, runs.lengths), execution, rerun
+        _program(reference, device.image), runs.device_outputs, cut(trace.sent, runs.lengths), execution, rerun
     )
     if found is not None:
         return found

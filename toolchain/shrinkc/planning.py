@@ -43,7 +43,7 @@ def analyze(
 
     limit: utterances of it. Raises InputError for a dataset that is missing or does not fit.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     trials = _trials(settings, limit, progress)
     found = sensitivities(trials, settings.plan, None, jobs, progress)
     name = settings.source("dev").name
@@ -58,7 +58,7 @@ def analyze_delta(
     The settings' plan is in force, their thresholds are not. limit: utterances. Raises InputError for a dataset that is
     missing or does not fit.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     trials = _trials(settings, limit, progress)
     progress("quantizing")
     network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
@@ -81,7 +81,7 @@ def choose_plan(
 
     Raises LimitError where there is none, InputError where a limit on errors has no labels to go by.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     trials = _trials(settings, None, progress)
     if budget.increase is not None and not trials.scored:
         raise InputError(
@@ -126,7 +126,7 @@ def choose_thresholds(
     record: the file where trials are kept, so that another search of the same need not make them again.
     Raises LimitError where even thresholds of 0 break the limit, InputError where there are no labels to go by.
     """
-    target = load_target(settings.target)
+    target = settings.load_target()
     if settings.delta.kernels == DENSE:
         raise InputError(f'--delta {way} saves nothing with delta.kernels = "dense": leave it out, or set "auto"')
     trials = _trials(settings, None, progress)

@@ -44,7 +44,7 @@ def command(
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else empty()
     project = with_options(project, Options(**options))
-    if project.get("target") is None:
+    if project.get("target") is None and project.get("board") is None:
         project = project.set(("target",), DEFAULT_TARGET, "--target")
     settings = resolve(project)
     if delta:

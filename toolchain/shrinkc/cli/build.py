@@ -17,6 +17,7 @@ from .console import Bytes, Progress, print_notes, print_report
 @click.command("build")
 @click.argument("model", required=False)
 @click.option("--target", metavar="T", help="Core or board: see `shrinkc targets`.")
+@click.option("--board", metavar="B", help="Board, in place of --target: a TOML file of your own, or a name.")
 @click.option("-o", "--output", metavar="DIR", help="Folder of the build.  [default: build/T]")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on.")
 @click.option("--plan", metavar="FILE|auto", help="How to quantise: a file, or what is best within the limits below.")

@@ -71,14 +71,14 @@ def find_libc() -> Finding:
 
 
 def find_machines() -> Finding:
-    """Whether QEMU knows the machine of every board."""
+    """Whether QEMU knows the machine of every board that names one."""
     from ..target import list_targets, load_target
 
     known = {line.split()[0] for line in answer(["qemu-system-arm", "-machine", "help"]).splitlines() if line.split()}
-    wanted = {load_target(name).board.qemu_machine for name in list_targets()}
+    wanted = {load_target(name).board.qemu_machine for name in list_targets()} - {""}
     unknown = sorted(wanted - known)
     remedy = f"no {', '.join(unknown)}: install qemu-system-arm 7.2 or later" if unknown else ""
-    return Finding("QEMU machines", "one for every board", True, not unknown, "" if unknown else "all", remedy)
+    return Finding("QEMU machines", "one for every core", True, not unknown, "" if unknown else "all", remedy)
 
 
 def find_packages() -> list[Finding]:
@@ -89,7 +89,8 @@ def find_packages() -> list[Finding]:
     for requirement in metadata.requires("shrinkc") or []:
         name = re.match(r"[\w.-]+", requirement)[0]
         extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", requirement)
-        if name == "shrinkc" or name in findings or (extra and extra[1] == "all"):
+        programs = {tool.name for tool in TOOLS}
+        if name == "shrinkc" or name in findings or name in programs or (extra and extra[1] == "all"):
             continue
         try:
             version = metadata.version(name)

@@ -1,5 +1,7 @@
 """`shrinkc targets`: the cores and boards that there are, or all that is known of one."""
 
+from pathlib import Path
+
 import click
 
 from .console import print_json, print_table
@@ -9,21 +11,26 @@ from .console import print_json, print_table
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(name: str | None, as_json: bool) -> None:
-    """List the targets, or show NAME: compiler flags, memories, clocks, emulator."""
-    from ..target import list_targets, load_target
+    """List the targets, or show NAME: compiler flags, memories, clocks, emulator.
+
+    NAME can be a board file of your own, which is checked so.
+    """
+    from ..target import is_board_file, list_targets, load_own, load_target
 
     if name is None:
         targets = [load_target(each) for each in list_targets()]
         if as_json:
             _print_json([describe(target) for target in targets])
         else:
-            print_table("targets", [("target", "is", "runs on", "kernels", "flash", "RAM"), *map(_row, targets)])
+            print_table(
+                "targets", [("target", "is", "kernels", "flash", "RAM", "clock", "in QEMU"), *map(_row, targets)]
+            )
         return
-    target = load_target(name)
+    target = load_own(Path(name)) if is_board_file(name) else load_target(name)
     if as_json:
         _print_json(describe(target))
     else:
-        print_table(f"{name}: {target.core.title} on {target.board.title}", _details(target))
+        print_table(f"{target.name}: {target.core.title} on {target.board.title}", _details(target))
 
 
 def _print_json(value: object) -> None:
@@ -36,17 +43,30 @@ def _kib(size: int) -> str:
     return f"{size // 1024:,} KiB"
 
 
+def _mhz(board) -> str:  # type: ignore[no-untyped-def]
+    return f"{board.clock_hz / 1e6:g} MHz"
+
+
 def _row(target) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
     """One line of the list."""
     is_core = target.name == target.core.name
     return (
         target.name,
         target.core.title if is_core else target.board.title,
-        target.board.qemu_machine,
         target.kernels,
         _kib(target.board.region("flash").length),
         _kib(target.board.region("ram").length),
+        _mhz(target.board),
+        target.board.qemu_machine or "no",
     )
+
+
+def _machine(board) -> str:  # type: ignore[no-untyped-def]
+    return " ".join([f"-machine {board.qemu_machine}", *board.qemu_arguments]) if board.qemu_machine else "no machine"
+
+
+def _serial_port(uart) -> str:  # type: ignore[no-untyped-def]
+    return f"{uart.driver} at {uart.base:#010x}, {uart.baud} baud" if uart else "none"
 
 
 def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
@@ -57,15 +77,17 @@ def _details(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
         ("board", board.name),
         ("compiler flags", " ".join(target.flags)),
         ("kernels", target.kernels),
-        ("clock", f"{board.clock_hz / 1e6:g} MHz"),
+        ("clock", _mhz(board)),
         ("stack", f"{board.stack:,} bytes"),
     ]
     for region in board.regions:
         rows.append((region.name, f"{region.length:,} bytes from {region.origin:#010x} ({region.kind})"))
     rows += [
-        ("QEMU", " ".join([f"-machine {board.qemu_machine}", *board.qemu_arguments])),
+        ("QEMU", _machine(board)),
         ("console", board.console),
+        ("serial port", _serial_port(board.uart)),
         ("flasher", board.flasher),
+        ("others", ", ".join(name for name in (*board.flashers, "gdb") if name != board.flasher)),
     ]
     return rows + [("figures from", source) for source in board.sources]
 
@@ -74,4 +96,6 @@ def describe(target) -> dict[str, object]:  # type: ignore[no-untyped-def]
     """A target as plain values: its name, and every field of its core and its board."""
     import dataclasses
 
-    return dataclasses.asdict(target)
+    described = dataclasses.asdict(target)
+    del described["own"]
+    return described

@@ -1,4 +1,4 @@
-"""`shrinkc verify`: the image in QEMU against the reference, bit for bit, and its score."""
+"""`shrinkc verify`: the image in QEMU or on a board against the reference, bit for bit, and its score."""
 
 import math
 import os
@@ -34,6 +34,20 @@ def _finite(context: click.Context, option: click.Parameter, value: float | None
     help="Exit with 3 if PER rises by more, device over float.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="QEMUs side by side.  [default: cores]")
+@click.option(
+    "--on",
+    "place",
+    type=click.Choice(("qemu", "board")),
+    default="qemu",
+    show_default=True,
+    help="Run it in QEMU, or on a board that holds the image, over its serial port.",
+)
+@click.option(
+    "--port",
+    metavar="PORT",
+    help="The board's port: /dev/ttyACM0, COM3, socket://HOST:PORT.  [default: the only one on USB]",
+)
+@click.option("--baud", type=click.IntRange(min=1), metavar="N", help="Bits per second.  [default: the board's]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
     folder: str | None,
@@ -41,36 +55,51 @@ def command(
     limit: int | None,
     max_per_increase: float | None,
     jobs: int | None,
+    place: str,
+    port: str | None,
+    baud: int | None,
     as_json: bool,
 ) -> None:
     """Run the image of the build in DIR over a data set, and add the result to its report.
 
-    Without DIR, the project's build. Exits with 3 if one bit differs or a limit is missed.
+    It runs in QEMU, or on a board that it has been flashed to. Without DIR, the project's build. Exits with 3 if one
+    bit differs or a limit is missed.
     """
+    _check_place(place, port, baud, jobs)
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else None
-    place = Path(folder) if folder else _output_of(project)
-    settings = settings_of(reports.load(place), project, dataset)
+    build = Path(folder) if folder else output_of(project)
+    settings = settings_of(reports.load(build), project, dataset)
     from .. import pipeline
+    from ..board import Board
     from ..score.page import page
     from ..score.verification import check_limits, check_per_is_there
 
     if max_per_increase is not None:
         check_per_is_there(settings.metric.kind == "per")
+    board = Board(port, baud) if place == "board" else None
     with Progress() as progress:
-        report = pipeline.verify(place, settings, limit=limit, jobs=jobs, progress=progress)
-    reports.save(place, report, page)
+        report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
+    reports.save(build, report, page)
     print_report(report, as_json)
     if not as_json:
-        click.echo(f"added to {os.path.relpath(place / reports.FILE_NAME)} and {reports.PAGE_NAME}")
-    check_limits(report.verification, max_per_increase)
+        click.echo(f"added to {os.path.relpath(build / reports.FILE_NAME)} and {reports.PAGE_NAME}")
+    check_limits(report.on_board if board else report.verification, max_per_increase)
 
 
-def _output_of(project: Values | None) -> Path:
+def _check_place(place: str, port: str | None, baud: int | None, jobs: int | None) -> None:
+    """Refuse options that mean nothing where the image runs."""
+    if place == "board" and jobs is not None:
+        raise click.UsageError("--jobs is for QEMU: one board runs at a time")
+    if place == "qemu" and (port is not None or baud is not None):
+        raise click.UsageError("--port and --baud need --on board")
+
+
+def output_of(project: Values | None) -> Path:
     """The project's one build: its output folder, for the target of the file or the only one built."""
     if project is None:
         raise InputError("no DIR and no shrinkc.toml here: give the folder that `shrinkc build` wrote")
-    if project.get("target") is not None:
+    if project.get("target") is not None or project.get("board") is not None:
         return resolve(project).output
     folders = {resolve(with_options(project, Options(target=name))).output for name in list_targets()}
     built = sorted(folder for folder in folders if (folder / reports.FILE_NAME).is_file())

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from ..target import Target
+from .about import SelfTest
 from .flags import LANGUAGE, LINK, SECTIONS, WARNINGS
-from .image import check_name, compiled, harness_files
+from .image import board_flags, check_name, compiled, harness_files
 from .link import linker_script
 from .templates import render
 
@@ -12,16 +13,16 @@ from .templates import render
 _RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
 
 
-def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[str, str]:
+def cmake_files(name: str, source_names: Iterable[str], target: Target, test: SelfTest | None = None) -> dict[str, str]:
     """CMakeLists.txt, the toolchain file arm-none-eabi.cmake, and what the test image needs: {file name: text}.
 
     `source_names` are the library's own files, which go beside these. By default the project builds the
     static library for the machine that CMake runs on; with the toolchain file, library and test image for
-    `target`. Raises InputError for a name that is no C identifier.
+    `target`, which tests itself with `test` at boot. Raises InputError for a name that is no C identifier.
     """
     check_name(name)
     library = compiled(source_names)
-    image = harness_files(name, target)
+    image = harness_files(name, target, test)
     lists = render(
         "cmake",
         "CMakeLists.txt.j2",
@@ -33,6 +34,7 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
         image=compiled(image),
         # -Werror is an option there: a later compiler may find something new.
         options=[flag for flag in (*LANGUAGE, *WARNINGS, *SECTIONS) if flag != "-Werror"],
+        board_options=board_flags(target),
         link=LINK,
     )
     toolchain = render("cmake", "arm-none-eabi.cmake.j2", core=target.core.title, flags=target.flags)

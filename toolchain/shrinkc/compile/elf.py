@@ -1,4 +1,4 @@
-"""Reads what we need from an ELF file: sections, symbols, and the bytes of one symbol."""
+"""Reads what we need from an ELF file: sections, segments, symbols, and the bytes of one symbol."""
 
 import bisect
 import io
@@ -40,6 +40,14 @@ class Section:
     writable: bool
 
 
+@dataclass(frozen=True)
+class Segment:
+    """Bytes that are loaded to `address` and on."""
+
+    address: int
+    content: bytes
+
+
 def _takes_memory(part: Part) -> bool:
     return bool(part["sh_flags"] & _ALLOC) and part["sh_size"] > 0
 
@@ -77,6 +85,11 @@ def _entries(file: ELFFile, table: bytes) -> Iterator[tuple[int, int, int, int, 
             yield name, value, size, info, place
 
 
+def _segments(file: ELFFile) -> tuple[Segment, ...]:
+    loaded = [part for part in file.iter_segments("PT_LOAD") if part["p_filesz"] > 0]
+    return tuple(Segment(part["p_paddr"], part.data()) for part in loaded)
+
+
 class Elf:
     """One ELF file in memory. Raises BuildError when its bytes are something else, or a part of one."""
 
@@ -86,6 +99,7 @@ class Elf:
             parts = list(file.iter_sections())
             self.sections = tuple(map(_section, filter(_takes_memory, parts)))
             self.symbols = _symbols(file, parts)
+            self.segments = _segments(file)
             self._file = content
             self._places = {part.name: (part["sh_addr"], part["sh_offset"]) for part in parts if _takes_memory(part)}
             self._contents = {part.name: (part["sh_addr"], part.data()) for part in parts if _takes_memory(part)}

@@ -12,11 +12,16 @@ _HEADER = struct.Struct("<7I68s")
 
 
 @functools.cache
-def protocol() -> dict[str, int]:
-    """The numbers that firmware_templates/image/protocol.h defines, by name without `HARNESS_`."""
-    text = (data_folder("firmware_templates") / "image" / "protocol.h").read_text(encoding="utf-8")
-    found = re.findall(r"^#define HARNESS_(\w+) (0x[0-9A-Fa-f]+|\d+)u?$", text, re.MULTILINE)
+def header_numbers(file: str, prefix: str) -> dict[str, int]:
+    """The numbers that a header of firmware_templates/image defines, by name without `prefix`."""
+    text = (data_folder("firmware_templates") / "image" / file).read_text(encoding="utf-8")
+    found = re.findall(rf"^#define {prefix}(\w+) (0x[0-9A-Fa-f]+|\d+)u?$", text, re.MULTILINE)
     return {name: int(value, 0) for name, value in found}
+
+
+def protocol() -> dict[str, int]:
+    """The numbers of protocol.h, which defines the harness's files, by name without `HARNESS_`."""
+    return header_numbers("protocol.h", "HARNESS_")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def linker_script(target: Target, name: str, *, entry: str, stack: int) -> str:
         board=board.name,
         purpose="the test image" if stack else "the library alone",
         regions=board.regions,
+        header=board.region("header").name if board.has("header") else "",
         boot=board.region("boot").name,
         flash=board.region("flash").name,
         ram=board.region("ram").name,

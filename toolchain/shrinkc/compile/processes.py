@@ -13,17 +13,17 @@ from pathlib import Path
 from ..errors import BuildError
 from ..files import system_errors
 from ..signals import leave
-from .programs import install_command
+from .programs import find_program, install_command
 
 # start(arguments, folder, output) -> the running process, its messages going to the file `output`
 Start = Callable[[Sequence[str], Path, Path], subprocess.Popen]
 
 
 def find_tool(name: str) -> str:
-    """The path of a tool. Raises BuildError saying which Debian package has it."""
-    path = shutil.which(name)
+    """The path of a tool. Raises BuildError saying how to get it."""
+    path = find_program(name)
     if path is None:
-        raise BuildError(f"{name} is not installed; on Debian: {install_command(name)}")
+        raise BuildError(f"{name} is not installed; {install_command(name)}")
     return path
 
 

@@ -27,7 +27,8 @@ class Result:
     messages: str
 
 
-def _finish(process: subprocess.Popen, name: str, output: Path) -> Result:
+def finish(process: subprocess.Popen, name: str, output: Path) -> Result:
+    """What a process that has ended answered, in the file `output`. Raises BuildError where a signal ended it."""
     if process.returncode < 0:
         raise BuildError(f"{name} was killed by {signal.Signals(-process.returncode).name}")
     return Result(process.returncode, output.read_text("utf-8", "replace"))
@@ -50,7 +51,7 @@ def run_tools(commands: Sequence[Sequence[str]], folder: Path) -> list[Result]:
                 running[index] = (start(command, folder, outputs[index]), time.monotonic() + LONGEST_RUN_S)
             for index, (process, deadline) in list(running.items()):
                 if process.poll() is not None:
-                    results[index] = _finish(process, commands[index][0], outputs[index])
+                    results[index] = finish(process, commands[index][0], outputs[index])
                     del running[index]
                 elif time.monotonic() > deadline:
                     raise BuildError(f"{commands[index][0]} took more than {LONGEST_RUN_S:.0f} s and was stopped")

@@ -3,6 +3,8 @@
 import re
 import subprocess
 
+from .programs import find_program
+
 LONGEST_ANSWER_S = 20
 
 
@@ -24,7 +26,7 @@ def answer(arguments: list[str]) -> str:
 
 def program_version(name: str) -> str | None:
     """The version of a program: None where it is missing or does not run, "" where it names no version."""
-    lines = answer([name, "--version"]).splitlines()
+    lines = answer([find_program(name) or name, "--version"]).splitlines()
     if not lines:
         return None
     # The version closes the first line of GNU tools, after the packager's own in brackets.

@@ -18,6 +18,17 @@ ICOUNT_SHIFT = 6
 _PERIOD = 1 << 24
 
 
+def ticks(low: np.ndarray, wraps: np.ndarray) -> np.ndarray:
+    """SysTick's ticks of each call, int64; `low` and `wraps` are as in protocol.h, both 0 where there was no call."""
+    pending = (low & np.uint32(protocol()["PENDING_WRAP"])) != 0
+    return (low & np.uint32(_PERIOD - 1)).astype(np.int64) + (wraps.astype(np.int64) + pending) * _PERIOD
+
+
+def beyond(counts: np.ndarray, empty: int) -> np.ndarray:
+    """Counts less that of an empty call, int64; 0 where there was no call."""
+    return np.maximum(counts - empty, 0)
+
+
 @dataclass(frozen=True)
 class Counter:
     """Counts for a SysTick at `systick_hz`; 0: the machine counts nothing."""
@@ -44,7 +55,7 @@ class Counter:
         numbers = protocol()
         pending = (low & np.uint32(numbers["PENDING_WRAP"])) != 0
         all_wraps = wraps.astype(np.int64) + pending
-        ticks = (low & np.uint32(_PERIOD - 1)).astype(np.int64) + all_wraps * _PERIOD
+        counted = ticks(low, wraps)
         overhead = self.elapsed(np.array([empty]), np.array([0]))[0] - 1
         interrupts = wraps.astype(np.int64) * numbers["WRAP_INSTRUCTIONS"]
-        return np.where(ticks > 0, self.elapsed(ticks, all_wraps) - overhead - interrupts, 0)
+        return np.where(counted > 0, self.elapsed(counted, all_wraps) - overhead - interrupts, 0)

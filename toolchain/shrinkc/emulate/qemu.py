@@ -6,15 +6,27 @@ import signal
 from ..compile.elf import Elf
 from ..compile.image import Image
 from ..compile.interface import protocol
-from ..errors import BuildError
+from ..errors import BuildError, InputError
+from ..target import Target
 from .counter import ICOUNT_SHIFT
 
 EMULATOR = "qemu-system-arm"
 _UNALIGNED = 1 << 24  # CFSR.UNALIGNED
 
 
+def check_machine(target: Target) -> None:
+    """Raise InputError, with the remedy, where QEMU has no machine that runs a target's images."""
+    board, core = target.board, target.core
+    if not board.qemu_machine:
+        raise InputError(
+            f"QEMU has no machine like {board.name}: `shrinkc build --target {core.name}` gives the same library and "
+            f"an image for {core.board}, which it has; verify that, or flash this build and give --on board"
+        )
+
+
 def command(image: Image, elf: str) -> list[str]:
     """The arguments that boot the file `elf`, which holds `image`, with files in the current folder."""
+    check_machine(image.target)
     board = image.target.board
     numbers = protocol()
     word = numbers["HOST_WORD_HIGH"] << 32 | numbers["HOST_WORD_LOW"]

@@ -16,13 +16,13 @@ from ..errors import BuildError, InputError
 from ..files import system_errors
 from . import qemu
 from .counter import Counter
-from .trace import Trace, check_utterances, decode_output, encode_input, header_size, record_type
+from .trace import Trace, check_utterances, decode_output, encode_input, utterance_ends
 
 # progress(utterances done, of how many)
 Progress = Callable[[int, int], None]
 
 # A model of whole utterances writes nothing until one is done; the largest take a third of this for each of its frames.
-_WHOLE_FRAME_S = 1.0
+WHOLE_FRAME_S = 1.0
 _POLL_S = 0.02
 
 
@@ -73,6 +73,8 @@ def _join(traces: Sequence[Trace], shares: Sequence[Sequence[int]], frames: Sequ
         decoded=np.concatenate([trace.decoded for trace in traces])[order],
         sent=np.concatenate([trace.sent for trace in traces])[order],
         instructions=np.concatenate([trace.instructions for trace in traces])[order],
+        ticks=np.concatenate([trace.ticks for trace in traces])[order],
+        cycles=None if traces[0].cycles is None else np.concatenate([trace.cycles for trace in traces])[order],
         stack=max(trace.stack for trace in traces),
         states=states,
     )
@@ -115,8 +117,7 @@ def _launch(
 ) -> Share:
     """Start one QEMU in a folder of its own on the utterances `indices` of `work`."""
     chosen = [work[index] for index in indices]
-    record = record_type(image.interface, dump_state=dump_state).itemsize
-    ends = header_size() + np.cumsum([len(utterance) * record for utterance in chosen])
+    ends = utterance_ends(image.interface, chosen, dump_state=dump_state)
     with system_errors("cannot write the emulator's input"):
         folder.mkdir()
         (folder / "input.bin").write_bytes(encode_input(chosen, dump_state=dump_state, moved=moved))
@@ -150,6 +151,7 @@ def run_image(
     check_utterances(utterances, image.interface)
     if not utterances:
         raise InputError("there are no utterances to run")
+    qemu.check_machine(image.target)
     find_tool(qemu.EMULATOR)
     frames = [len(utterance) for utterance in utterances]
     parts = split(frames, jobs or len(os.sched_getaffinity(0)))
@@ -159,7 +161,7 @@ def run_image(
             _launch(start, image, folder / str(number), utterances, part, dump_state, moved, arguments)
             for number, part in enumerate(parts)
         ]
-        silence_s = max(frames) * _WHOLE_FRAME_S if image.interface.max_frames else 0.0
+        silence_s = max(frames) * WHOLE_FRAME_S if image.interface.max_frames else 0.0
         _wait(shares, image, time_limit_s + silence_s, progress)
         traces = []
         for share in shares:

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..compile.interface import Interface, protocol
 from ..errors import BuildError, InputError
-from .counter import Counter
+from .counter import Counter, beyond, ticks
 
-_FOOTER = struct.Struct("<4I")
+_FOOTER = struct.Struct("<5I")
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,19 @@ class Trace:
     """What a model did, frames of all utterances end to end.
 
     outputs int16 (frames, outputs); decoded int32 (frames,), the model's own decoder's symbols, -1 none, -2 where it
-    has no decoder; sent uint32 (frames, send groups); instructions int64 (frames,), or zeros
-    where nothing counts them; stack: bytes below the step call at its deepest, or 0 where nothing measures
-    it; states uint8 (frames, state bytes) or None. A model of whole utterances has sent, instructions and states with
-    the last frame of each, and zeros with the others.
+    has no decoder; sent uint32 (frames, send groups); instructions int64 (frames,), as QEMU counts them, or zeros
+    where nothing counts them; ticks int64 (frames,), SysTick's in the same calls; cycles int64 (frames,), or None where
+    no cycle counter runs; stack: bytes below the step call at its deepest, or 0 where nothing measures
+    it; states uint8 (frames, state bytes) or None. A model of whole utterances has sent, the counts and states
+    with the last frame of each, and zeros with the others.
     """
 
     outputs: np.ndarray
     decoded: np.ndarray
     sent: np.ndarray
     instructions: np.ndarray
+    ticks: np.ndarray
+    cycles: np.ndarray | None
     stack: int
     states: np.ndarray | None
 
@@ -71,6 +74,7 @@ def record_type(interface: Interface, *, dump_state: bool) -> np.dtype:
         ("sent", "<u4", (interface.send_groups,)),
         ("low", "<u4"),
         ("wraps", "<u4"),
+        ("cycles", "<u4"),
     ]
     if dump_state:
         fields.append(("state", "u1", (interface.state_bytes,)))
@@ -80,6 +84,12 @@ def record_type(interface: Interface, *, dump_state: bool) -> np.dtype:
 def header_size() -> int:
     """Bytes of output.bin before the first record."""
     return Interface.SIZE + 4
+
+
+def utterance_ends(interface: Interface, utterances: Sequence[np.ndarray], *, dump_state: bool) -> np.ndarray:
+    """Bytes of output.bin when each utterance is done."""
+    record = record_type(interface, dump_state=dump_state).itemsize
+    return header_size() + np.cumsum([len(utterance) * record for utterance in utterances])
 
 
 def decode_output(content: bytes, interface: Interface, frames: int, counter: Counter, *, dump_state: bool) -> Trace:
@@ -95,7 +105,7 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
     end = header_size() + frames * kind.itemsize
     if len(content) != end + _FOOTER.size:
         raise BuildError(f"the output is truncated: {len(content)} bytes of {end + _FOOTER.size}")
-    magic, count, empty, stack = _FOOTER.unpack_from(content, end)
+    magic, count, empty, stack, empty_cycles = _FOOTER.unpack_from(content, end)
     if magic != protocol()["FOOTER_MAGIC"] or count != frames:
         raise BuildError(f"the output does not end as it should: {count} frames of {frames}")
     records = np.frombuffer(content, kind, frames, header_size())
@@ -104,6 +114,8 @@ def decode_output(content: bytes, interface: Interface, frames: int, counter: Co
         decoded=records["decoded"].astype(np.int32),
         sent=records["sent"].astype(np.uint32),
         instructions=counter.instructions(records["low"], records["wraps"], empty),
+        ticks=beyond(ticks(records["low"], records["wraps"]), empty),
+        cycles=beyond(records["cycles"].astype(np.int64), empty_cycles) if empty_cycles else None,
         stack=stack,
         states=records["state"].copy() if dump_state else None,
     )

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from ..c_names import name_problem
+from ..target.load import NAME
 
 LARGEST_THRESHOLD = 32767
 
@@ -65,7 +66,7 @@ class TargetName:
     wants: str = 'the name of a target, such as "cortex-m4" (`shrinkc targets` lists them)'
 
     def allows(self, value: object) -> bool:
-        return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_+-]*", value) is not None
+        return isinstance(value, str) and re.fullmatch(NAME, value) is not None
 
 
 @dataclass(frozen=True)

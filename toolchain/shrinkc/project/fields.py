@@ -31,6 +31,8 @@ class Field:
 
 FIELDS = (
     Field("target", TargetName(), None, "Core or board to build for.", "--target"),
+    Field("board", Text("the path of a board's TOML file, or a board's name,"), None,
+          "Board to build for, in place of `target`: a file of your own, or one that comes with shrinkc.", "--board"),
     Field("model.path", Text("the path of a model, or zoo:NAME,"), None, "The trained model.", "MODEL"),
     Field("model.name", Name(), None, "Prefix of the C names and files; left out: the model file's name.",
           "--name"),

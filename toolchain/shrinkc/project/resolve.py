@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..c_names import name_problem
 from ..errors import InputError
+from ..target import is_board_file, load_board
 from ..zoo import PREFIX as ZOO
 from . import fields, values
 from .plan_file import with_plan
@@ -22,6 +23,7 @@ class Options:
 
     model: str | None = None
     target: str | None = None
+    board: str | None = None
     output: str | None = None
     calibration: str | None = None
     dev: str | None = None
@@ -41,6 +43,7 @@ class Options:
 _OPTION_KEYS = {
     "model": ("model.path", "MODEL"),
     "target": ("target", "--target"),
+    "board": ("board", "--board"),
     "output": ("output.folder", "--output"),
     "calibration": ("data.calibration", "--calibration"),
     "dev": ("data.dev", "--dev"),
@@ -69,6 +72,10 @@ def with_options(project: Values, options: Options) -> Values:
 
     `--delta off` or `--delta T` replaces all thresholds of the file; `--delta GROUP=T` adds to them.
     """
+    if options.target is not None and options.board is not None:
+        raise InputError("--target and --board both say what to build for: give one")
+    if options.target is not None or options.board is not None:
+        project = project.without("target").without("board")
     if options.model is not None:
         project = project.without("model.path").without("model.name")
     if options.plan is not None:
@@ -115,7 +122,7 @@ def _flat(table: Mapping[str, object], prefix: values.Key) -> list[tuple[values.
 def resolve(project: Values) -> Settings:
     """Checked settings. Raises InputError where a value is missing, or a name or zoo model is unknown."""
     model = _model(project)
-    target = _required(project, "target", 'add target = "cortex-m4" to shrinkc.toml, or give --target')
+    target, board = _target(project)
     name = project.get("model.name") or _name_of(model)
     settings = Settings(
         model=model,
@@ -129,9 +136,23 @@ def resolve(project: Values) -> Settings:
         delta=delta_of(project),
         output=_output(project, target, name),
         recorded={},
+        board=board,
     )
     settings.recorded.update(_record(project, settings))
     return settings
+
+
+def _target(project: Values) -> tuple[str, Source | None]:
+    """The target's name, and the user's own board file that it stands for, if it does."""
+    text = project.get("board")
+    if text is None:
+        return _required(project, "target", 'add target = "cortex-m4" to shrinkc.toml, or give --target'), None
+    if project.get("target") is not None:
+        raise InputError("target and board both say what to build for: remove one of them from shrinkc.toml")
+    if not is_board_file(text):
+        return load_board(text).name, None
+    board = _file(text, project.folder_of("board"), "a board file")
+    return board.path.stem, board
 
 
 def metric(project: Values) -> Metric:
@@ -262,6 +283,7 @@ def _record(project: Values, settings: Settings) -> dict[str, object]:
             table = table.setdefault(part, {})
         table[item.parts[-1]] = project.get(item.key)
     sources = {role: getattr(settings.data, role) for role in ROLES}
+    record["board"] = settings.board.name if settings.board else project.get("board")
     record["model"] |= {"path": settings.model.name, "name": settings.name}
     record["data"] = {role: source.name if source else None for role, source in sources.items()}
     return record | record_of_plan(project)

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ..errors import InputError
+from ..target import Target, load_own, load_target
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,8 @@ _MISSING = {
 class Settings:
     """Everything about one build. `recorded` is the same as plain nested values, for the report.
 
-    max_frames: of the longest utterance, or None. decode: "none", "argmax" or "ctc".
+    target: its name; board: the file of the user's own board that it is, or None. max_frames: of the longest utterance,
+    or None. decode: "none", "argmax" or "ctc".
     """
 
     model: Source
@@ -195,6 +197,11 @@ class Settings:
     delta: Delta
     output: Path
     recorded: dict[str, object] = field(compare=False)
+    board: Source | None = None
+
+    def load_target(self) -> Target:
+        """The target itself. Raises InputError where there is none of this name, or its file is wrong."""
+        return load_own(self.board.path) if self.board else load_target(self.target)
 
     def source(self, role: str) -> Source:
         """The data set of a role, "calibration" or "test". Raises InputError, with the remedy, where there is none."""

@@ -8,6 +8,7 @@ from .fields import FIELDS, Field
 
 _EXAMPLES: dict[str, object] = {
     "target": "cortex-m4",
+    "board": "myboard.toml",
     "model.path": "model.keras",
     "model.name": "model",
     "model.max_frames": 1000,

@@ -14,7 +14,7 @@ from ..files import write_whole
 from ..schema import Part, about, to_json
 
 SCHEMA_FAMILY = "shrinkc-report-"
-SCHEMA = SCHEMA_FAMILY + "4"
+SCHEMA = SCHEMA_FAMILY + "5"
 FILE_NAME = "report.json"
 PAGE_NAME = "report.html"
 
@@ -146,7 +146,15 @@ class Eliminated(Part):
     by_path: Annotated[dict[str, float], about("The same for each path alone, percent")]
 
 
-class Verification(Part):
+class Counted(Part):
+    mean: Annotated[float, about("Mean over frames")]
+    min: Annotated[int, about("Least of a frame", ge=0)]
+    max: Annotated[int, about("Most of a frame", ge=0)]
+
+
+class Checked(Part):
+    """What a run comes to, wherever the image ran."""
+
     dataset: Annotated[str, about("Data set")]
     dataset_utterances: Annotated[int, about("Utterances that it holds", ge=0)]
     utterances: Annotated[int, about("Utterances run", ge=0)]
@@ -160,13 +168,30 @@ class Verification(Part):
     errors: Annotated[ErrorCounts | None, about("Errors behind `per`")]
     accuracy: Annotated[Accuracy | None, about("Accuracy; null where the metric is another")]
     distance: Annotated[Gap, about("Device's outputs against the float model's")]
-    instructions_per_frame: Annotated[Instructions, about("Instructions of the device's call, a frame")]
     eliminated: Annotated[Eliminated, about("Share of the multiplications that the delta scan saves")]
     stack: Annotated[int, _bytes("Deepest stack measured while it ran")]
 
 
+class Verification(Checked):
+    """A run in QEMU."""
+
+    instructions_per_frame: Annotated[Instructions, about("Instructions of the device's call, a frame")]
+
+
+class BoardVerification(Checked):
+    """A run on a board. Its counts are of the same calls as QEMU's instructions."""
+
+    self_test: Annotated[bool | None, about("Did the test at boot pass? null: the image has none")]
+    cycles_per_frame: Annotated[
+        Counted | None, about("Cycles of the device's call, a frame, by its cycle counter (DWT); null: none runs")
+    ]
+    systick_per_frame: Annotated[
+        Counted | None, about("Ticks of SysTick in the same calls, a frame; null: it does not run")
+    ]
+
+
 class Report(Part, omit_defaults=True):
-    """`report.json`, its top level. `verification` is absent until the image is verified."""
+    """`report.json`, its top level. `verification` and `on_board` are absent until it is verified."""
 
     schema: Annotated[str, about(f"Version of this format: `{SCHEMA}`")]
     model: Annotated[Model, about("The model")]
@@ -182,6 +207,7 @@ class Report(Part, omit_defaults=True):
     files: Annotated[tuple[str, ...], about("Files that the build wrote into its folder")]
     build: Annotated[dict[str, object], about("Settings of the build: `shrinkc.toml` with all keys")]
     verification: Annotated[Verification | None, about("Result of `shrinkc verify`; absent before")] = None
+    on_board: Annotated[BoardVerification | None, about("Result of `shrinkc verify --on board`; absent before")] = None
 
 
 def from_json(text: bytes | str, where: str) -> Report:
@@ -216,9 +242,10 @@ def with_files(report: Report, names: Iterable[str]) -> Report:
     return msgspec.structs.replace(report, files=tuple(sorted(names)))
 
 
-def with_verification(report: Report, verification: Verification) -> Report:
-    """The report with the result of a run in place of what it had."""
-    return msgspec.structs.replace(report, verification=verification)
+def with_verification(report: Report, found: Verification | BoardVerification) -> Report:
+    """The report with the result of a run in place of what it had from the same place."""
+    place = "on_board" if isinstance(found, BoardVerification) else "verification"
+    return msgspec.structs.replace(report, **{place: found})
 
 
 def load(folder: Path) -> Report:

@@ -19,13 +19,22 @@ Outputs = Sequence[np.ndarray]
 
 
 @dataclass(frozen=True)
+class BoardCounts:
+    """What a board counts and says: arrays as `instructions` of Runs, None where nothing counts; its test at boot."""
+
+    cycles: Sequence[np.ndarray] | None
+    ticks: Sequence[np.ndarray] | None
+    self_test: bool | None
+
+
+@dataclass(frozen=True)
 class Runs:
     """What the float model, the integer reference and the device gave.
 
     `lengths` are the frames of each utterance. `sent_device` maps each send group to the columns sent in each
     utterance, (utterances,). `instructions` holds an array an utterance: one count a call, and a call takes a frame or
     the whole utterance; `stack` is bytes. `worst`: the most instructions of a call with every column sent, where that
-    was measured.
+    was measured. `board`: the counts of a board, which the image ran on instead of in QEMU.
     """
 
     lengths: Sequence[int]
@@ -39,6 +48,7 @@ class Runs:
     stack: int
     emulator: str
     worst: int | None = None
+    board: BoardCounts | None = None
 
     def __post_init__(self) -> None:
         """Refuse runs that do not cover the same frames: the device stopped early, or ran other data."""
@@ -58,9 +68,20 @@ class Runs:
         trace: Trace,
         emulator: str,
         worst: int | None = None,
+        self_test: bool | None = None,
+        on_board: bool = False,
     ) -> "Runs":
-        """The three runs of `network` over utterances of `lengths` frames: float, integer reference, device."""
-        calls = cut(trace.instructions, lengths)
+        """The three runs of `network` over utterances of `lengths` frames: float, integer reference, device.
+
+        on_board: the trace is of a board, and so is `self_test`.
+        """
+
+        def calls(counts: np.ndarray) -> list[np.ndarray]:
+            pieces = cut(counts, lengths)
+            return pieces if network.streams else [piece[-1:] for piece in pieces]
+
+        cycles = None if trace.cycles is None else calls(trace.cycles)
+        ticks = calls(trace.ticks) if trace.ticks.any() else None
         sent = np.stack([counts.sum(axis=0, dtype=np.int64) for counts in cut(trace.sent, lengths)])
         outputs = cut(trace.outputs, lengths)
         return cls(
@@ -71,10 +92,11 @@ class Runs:
             device_outputs=[values[-1:] for values in outputs] if network.last else outputs,
             output_scale=network.output_scale,
             sent_device={group.name: sent[:, place] for place, group in enumerate(network.groups)},
-            instructions=calls if network.streams else [counts[-1:] for counts in calls],
+            instructions=calls(trace.instructions),
             stack=trace.stack,
             emulator=emulator,
             worst=worst,
+            board=BoardCounts(cycles, ticks, self_test) if on_board else None,
         )
 
     @property
@@ -97,24 +119,26 @@ def cut(values: np.ndarray, lengths: Sequence[int]) -> list[np.ndarray]:
     return np.split(values, np.cumsum(lengths)[:-1])
 
 
-def instructions_per_frame(
-    instructions: Sequence[np.ndarray], lengths: Sequence[int], worst: int | None = None
-) -> report.Instructions:
-    """Mean, least and most of a frame; a call over a whole utterance is shared out evenly over its frames.
-
-    worst: the most with every column sent, as far as it was measured; a real frame can take no more.
-    """
+def counted(calls: Sequence[np.ndarray] | None, lengths: Sequence[int]) -> report.Counted | None:
+    """Mean, least and most of a frame; a call over a whole utterance is shared out evenly over its frames."""
     frames = sum(lengths)
     if not frames:
         raise InputError("no frame was run: give a data set with frames")
-    pairs = [
-        (np.asarray(calls, np.int64), length) for calls, length in zip(instructions, lengths, strict=True) if length
-    ]
-    each = np.concatenate([calls * len(calls) / length for calls, length in pairs])
-    total = sum(int(calls.sum()) for calls, _ in pairs)
-    most = int(np.ceil(each.max()))
-    bound = None if worst is None else max(worst, most)
-    return report.Instructions(mean=total / frames, min=int(each.min()), max=most, worst=bound)
+    if calls is None:
+        return None
+    pairs = [(np.asarray(counts, np.int64), length) for counts, length in zip(calls, lengths, strict=True) if length]
+    each = np.concatenate([counts * len(counts) / length for counts, length in pairs])
+    total = sum(int(counts.sum()) for counts, _ in pairs)
+    return report.Counted(mean=total / frames, min=int(each.min()), max=int(np.ceil(each.max())))
+
+
+def instructions_per_frame(
+    instructions: Sequence[np.ndarray], lengths: Sequence[int], worst: int | None = None
+) -> report.Instructions:
+    """As `counted`. worst: the most with every column sent, as far as measured; a real frame can take no more."""
+    found = counted(instructions, lengths)
+    bound = None if worst is None else max(worst, found.max)
+    return report.Instructions(mean=found.mean, min=found.min, max=found.max, worst=bound)
 
 
 def eliminated(

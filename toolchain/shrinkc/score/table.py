@@ -2,29 +2,32 @@
 
 from collections.abc import Sequence
 
-from .report import Divergence, Report, Verification
+from .report import BoardVerification, Checked, Counted, Divergence, Report, Verification
 
 Rows = list[tuple[str, str]]
 
 
 def headline(report: Report) -> Rows:
-    """What a user looks for first: (measure, figure) pairs, verification first where there is one."""
+    """What a user looks for first: (measure, figure) pairs, verification first where there is one.
+
+    A run on a board stands behind that of QEMU, or in its place where there is none.
+    """
     sizes, compression = report.sizes, report.compression
-    rows: Rows = []
-    if report.verification is not None:
-        rows += _verified(report.verification)
+    found, board = report.verification or report.on_board, report.on_board
     return [
-        *rows,
+        *(_verified(found) if found else []),
         ("flash", f"{_bytes(sizes.flash)} (weights {_bytes(sizes.weights)}, code {_bytes(sizes.code)})"),
         ("RAM", _bytes(sizes.ram)),
-        ("stack", _bytes(report.verification.stack if report.verification else sizes.stack)),
+        ("stack", _bytes(found.stack if found else sizes.stack)),
         (
             "compression",
             f"{compression.percent:.1f} % ({_bytes(compression.float_bytes)} of floats "
             f"to {_bytes(compression.quantized_bytes)})",
         ),
         ("products", _products(report)),
-        *(_work(report, report.verification) if report.verification else []),
+        *(_instructions(report.verification) if report.verification else []),
+        *([("work eliminated", _eliminated(report, found))] if found else []),
+        *(_on_board(board, alone=report.verification is None) if board else []),
     ]
 
 
@@ -40,14 +43,19 @@ def _products(report: Report) -> str:
 def title(report: Report) -> str:
     """One line: model, target and, once verified, what it was verified on."""
     text = f"{report.model.name} for {report.target}"
-    found = report.verification
+    found = report.verification or report.on_board
     if found is None:
         return text
+    return f"{text} on {_run(found)}"
+
+
+def _run(found: Checked) -> str:
+    """What was run."""
     of = f" of {found.dataset_utterances}" if found.utterances < found.dataset_utterances else ""
-    return f"{text} on {found.dataset}: {found.utterances}{of} utterances, {found.frames:,} frames"
+    return f"{found.dataset}: {found.utterances}{of} utterances, {found.frames:,} frames"
 
 
-def _verified(found: Verification) -> Rows:
+def _verified(found: Checked) -> Rows:
     """Scores and bit-exactness."""
     rows: Rows = []
     if found.per is not None:
@@ -71,21 +79,47 @@ def _verified(found: Verification) -> Rows:
         ]
     gap = found.distance
     rows.append(("device to float", f"RMSE {gap.rmse:.4g}, max {gap.max:.4g}, cosine {gap.cosine:.5f}"))
-    exact = "yes" if found.first_divergence is None else f"NO: {describe(found.first_divergence)}"
-    rows.append(("bit-exact", exact))
+    rows.append(("bit-exact", _exact(found)))
     return rows
 
 
-def _work(report: Report, found: Verification) -> Rows:
+def _exact(found: Checked) -> str:
+    return "yes" if found.first_divergence is None else f"NO: {describe(found.first_divergence)}"
+
+
+def _instructions(found: Verification) -> Rows:
     count = found.instructions_per_frame
     bound = "" if count.worst is None else f"; {count.worst:,} if every column is sent"
+    return [("instructions per frame", f"{count.mean:,.0f} ({count.min:,} to {count.max:,}{bound})")]
+
+
+def _on_board(found: BoardVerification, *, alone: bool) -> Rows:
+    """The run on a board; alone: its scores stand above, since there is no other."""
+    rows: Rows = [("board", found.emulator)]
+    if not alone:
+        rows += [("board, on", _run(found)), ("board, bit-exact", _exact(found))]
+        if found.per is not None:
+            rows.append(("board, PER", _percent(found.per.device)))
+        if found.accuracy is not None:
+            rows.append(("board, accuracy", _percent(found.accuracy.device)))
+    tests = {True: "pass", False: "FAIL", None: "none in the image"}
     return [
-        ("instructions per frame", f"{count.mean:,.0f} ({count.min:,} to {count.max:,}{bound})"),
-        ("work eliminated", f"{found.eliminated.percent:.1f} % of multiplications{_by_group(report, found)}"),
+        *rows,
+        ("board, self-test", tests[found.self_test]),
+        ("cycles per frame", _counted(found.cycles_per_frame, "no cycle counter runs")),
+        ("SysTick per frame", _counted(found.systick_per_frame, "it does not run")),
     ]
 
 
-def _by_group(report: Report, found: Verification) -> str:
+def _counted(count: Counted | None, otherwise: str) -> str:
+    return otherwise if count is None else f"{count.mean:,.0f} ({count.min:,} to {count.max:,})"
+
+
+def _eliminated(report: Report, found: Checked) -> str:
+    return f"{found.eliminated.percent:.1f} % of multiplications{_by_group(report, found)}"
+
+
+def _by_group(report: Report, found: Checked) -> str:
     """The share of each send group that saves any; all paths that read a group have the same."""
     shares = {path.group: found.eliminated.by_path.get(path.name, 0.0) for path in report.paths}
     named = [f"{name.partition('@')[0]} {share:.0f} %" for name, share in shares.items() if share]

@@ -9,7 +9,7 @@ from . import per as rates
 from . import report
 from .accuracy import label_errors, reference_labels
 from .distance import distance
-from .runs import Outputs, Runs, eliminated, instructions_per_frame
+from .runs import Outputs, Runs, counted, eliminated, instructions_per_frame
 from .table import describe
 
 RunErrors = Mapping[str, Sequence[rates.Errors]]
@@ -22,18 +22,39 @@ def score(
     runs: Runs,
     paths: Sequence[report.PathEntry],
     divergence: report.Divergence | None,
-) -> report.Verification:
-    """The `verification` of the report; `name` is what it calls the data set.
+) -> report.Verification | report.BoardVerification:
+    """The `verification` of the report, or its `on_board` where the runs are a board's; `name`: of the data set.
 
     The runs may cover the first utterances only. `divergence` is where device and reference first
     differ, None where every bit is the same. Raises InputError where the metric does not fit the labels.
     """
+    found = _checked(name, dataset, metric, runs, paths, divergence)
+    if runs.board is None:
+        instructions = instructions_per_frame(runs.instructions, runs.lengths, runs.worst)
+        return report.Verification(**found, instructions_per_frame=instructions)
+    return report.BoardVerification(
+        **found,
+        self_test=runs.board.self_test,
+        cycles_per_frame=counted(runs.board.cycles, runs.lengths),
+        systick_per_frame=counted(runs.board.ticks, runs.lengths),
+    )
+
+
+def _checked(
+    name: str,
+    dataset: Dataset,
+    metric: Metric,
+    runs: Runs,
+    paths: Sequence[report.PathEntry],
+    divergence: report.Divergence | None,
+) -> dict[str, object]:
+    """The keys that a run has wherever it was."""
     real = runs.real()
     errors, unit = errors_of(dataset, metric, real)
     phones = unit == "symbols"
     speakers = list(dataset.speakers)[: len(runs.device_outputs)] or None
     gap = distance(real["device"], real["float"])
-    return report.Verification(
+    return dict(
         dataset=name,
         dataset_utterances=len(dataset.lengths),
         utterances=len(runs.device_outputs),
@@ -47,13 +68,12 @@ def score(
         errors=_counts(errors) if errors and phones else None,
         accuracy=_accuracy(errors, speakers, unit) if errors and not phones else None,
         distance=report.Gap(rmse=gap.rmse, max=gap.max, cosine=gap.cosine),
-        instructions_per_frame=instructions_per_frame(runs.instructions, runs.lengths, runs.worst),
         eliminated=eliminated(paths, runs.sent_device, runs.frames, len(runs.lengths)),
         stack=runs.stack,
     )
 
 
-def check_limits(verification: report.Verification, max_per_increase: float | None = None) -> None:
+def check_limits(verification: report.Checked, max_per_increase: float | None = None) -> None:
     """Raise LimitError where a bit differs, or where PER rose by more points than allowed.
 
     The limit is on the point estimate of device minus float.

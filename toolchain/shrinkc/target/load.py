@@ -1,8 +1,8 @@
-"""Reads `targets/`: TOML in, frozen dataclasses out."""
+"""Reads `targets/`, and users' own boards: TOML in, frozen dataclasses out."""
 
+import dataclasses
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +10,14 @@ from pathlib import Path
 from ..errors import InputError
 from ..files import system_errors
 from ..resources import data_folder
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, check
+from .board import Board, read_board
+from .fields import CORE_FIELDS, COST_FIELDS, check
+from .toml_file import frozen, read_toml
 
-# At fewer ticks to an instruction of 64 ns (emulate/counter.py) the count of instructions would not be exact.
-LEAST_SYSTICK_HZ = 16_000_000
-
-
-@dataclass(frozen=True)
-class Region:
-    """One memory of a board: `length` bytes from address `origin`; `kind` is flash, ram, boot or weights."""
-
-    name: str
-    origin: int
-    length: int
-    kind: str
+BOARD_FILE = "board.toml"
+"""Where a build keeps the user's own board that it was made for."""
+NAME = r"[A-Za-z0-9][A-Za-z0-9_+-]*"
+"""A target's name: what its file is called."""
 
 
 @dataclass(frozen=True)
@@ -56,40 +50,16 @@ class Core:
 
 
 @dataclass(frozen=True)
-class Board:
-    """One board: its memories, clocks (Hz), stack (bytes), and how QEMU runs it. The fields are in fields.py."""
-
-    name: str
-    title: str
-    cores: tuple[str, ...]
-    clock_hz: int
-    systick_hz: int
-    stack: int
-    setup: str
-    qemu_machine: str
-    qemu_arguments: tuple[str, ...]
-    console: str
-    flasher: str
-    sources: tuple[str, ...]
-    regions: tuple[Region, ...]
-
-    def region(self, kind: str) -> Region:
-        """The first region of a kind. Vector table and weights go to flash where they have no region of their own."""
-        for region in self.regions:
-            if region.kind == kind:
-                return region
-        if kind in ("boot", "weights"):
-            return self.region("flash")
-        raise InputError(f"board {self.name} has no region of kind {kind}")
-
-
-@dataclass(frozen=True)
 class Target:
-    """A core on a board: all that the compiler, the linker and the emulator need to know."""
+    """A core on a board: all that the compiler, the linker and the emulator need to know.
+
+    own: the text of a user's own board file; empty for what comes with shrinkc.
+    """
 
     name: str
     core: Core
     board: Board
+    own: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -111,52 +81,18 @@ def _names(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("*.toml")), key=order)
 
 
-def _read(path: Path) -> dict:
-    with system_errors(f"cannot read {path}"):
-        text = path.read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-
-
-def _frozen(values: dict) -> dict:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-
-
 def read_core(path: Path) -> Core:
     """One file of `targets/cores`. Raises InputError naming the file and the key."""
-    values = _read(path)
+    values = read_toml(path)
     check(values, CORE_FIELDS, path)
     costs = values.pop("costs")
     check(costs, COST_FIELDS, path)
-    return Core(name=path.stem, costs=_costs(costs), **_frozen(values))
+    return Core(name=path.stem, costs=_costs(costs), **frozen(values))
 
 
 def _costs(values: dict) -> Costs:
     pairs = {name: {int(bits): tuple(pair) for bits, pair in values[name].items()} for name in ("dense", "delta")}
     return Costs(**{**values, **pairs})
-
-
-def read_board(path: Path) -> Board:
-    """One file of `targets/boards`. Raises InputError naming the file and the key."""
-    values = _read(path)
-    check(values, BOARD_FIELDS, path)
-    regions = values.pop("regions")
-    for region in regions:
-        check(region, REGION_FIELDS, path)
-        if not re.fullmatch(r"[A-Za-z_]\w*", region["name"], re.ASCII):
-            raise InputError(f"{path}: region name {region['name']!r} is no C identifier")
-    for kind in ("flash", "ram"):
-        if kind not in [region["kind"] for region in regions]:
-            raise InputError(f"{path}: there is no region of kind {kind}")
-    if not values["cores"]:
-        raise InputError(f"{path}: 'cores' is empty; name the board's core")
-    if values["stack"] % 8 != 0:
-        raise InputError(f"{path}: 'stack' is {values['stack']}; it must be a multiple of 8")
-    if values["systick_hz"] < LEAST_SYSTICK_HZ:
-        raise InputError(f"{path}: 'systick_hz' is {values['systick_hz']}; it must be at least {LEAST_SYSTICK_HZ}")
-    return Board(name=path.stem, regions=tuple(Region(**region) for region in regions), **_frozen(values))
 
 
 def _find(name: str, kind: str, folder: Path) -> Path:
@@ -184,12 +120,62 @@ def load_target(name: str, folder: Path | None = None) -> Target:
 def _load(name: str, folder: Path) -> Target:
     if name in _names(folder / "cores"):
         core = read_core(folder / "cores" / f"{name}.toml")
-        board = read_board(_find(core.board, "boards", folder))
-    elif name in _names(folder / "boards"):
-        board = read_board(folder / "boards" / f"{name}.toml")
-        core = read_core(_find(board.cores[0], "cores", folder))
-    else:
-        raise InputError(f"unknown target {name!r}; there are {', '.join(list_targets(folder))}")
+        return _on(name, core, read_board(_find(core.board, "boards", folder)))
+    if name in _names(folder / "boards"):
+        return _with_core(name, read_board(folder / "boards" / f"{name}.toml"), folder)
+    raise InputError(f"unknown target {name!r}; there are {', '.join(list_targets(folder))}")
+
+
+def _with_core(name: str, board: Board, folder: Path) -> Target:
+    """A board with its own core."""
+    return _on(name, read_core(_find(board.cores[0], "cores", folder)), board)
+
+
+def _on(name: str, core: Core, board: Board) -> Target:
     if core.name not in board.cores:
         raise InputError(f"board {board.name} does not run {core.name}; it runs {', '.join(board.cores)}")
     return Target(name, core, board)
+
+
+def is_board_file(text: str) -> bool:
+    """Does a text name a user's own board file, and not a board that comes with shrinkc?"""
+    return text.endswith(".toml")
+
+
+def load_own(path: Path) -> Target:
+    """The target that a user's own board file makes, called as the file is.
+
+    Raises InputError where there is no such file, where it is wrong, or where its name says something else already.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such board file; `shrinkc targets` lists the boards that need none")
+    if not re.fullmatch(NAME, path.stem):
+        raise InputError(
+            f"{path}: a board is called as its file is: letters, digits, '_', '+' and '-', not {path.stem!r}"
+        )
+    if path.stem in list_targets():
+        raise InputError(f"{path}: there is a target {path.stem} already: give the file another name")
+    return _own(path, path.stem)
+
+
+def _own(path: Path, name: str) -> Target:
+    with system_errors(f"cannot read {path}"):
+        content = path.read_bytes()
+    target = _with_core(name, read_board(path, name), data_folder("targets"))
+    return dataclasses.replace(target, own=content.decode("utf-8"))
+
+
+def load_board(text: str) -> Target:
+    """The board that `--board` names: a file of the user's, or one that comes with shrinkc; with its own core."""
+    if is_board_file(text):
+        return load_own(Path(text))
+    boards = _names(data_folder("targets") / "boards")
+    if text not in boards:
+        raise InputError(f"unknown board {text!r}; give a file, such as ./myboard.toml, or one of {', '.join(boards)}")
+    return load_target(text)
+
+
+def load_built(name: str, build: Path) -> Target:
+    """The target of the finished build in a folder, whose report calls it `name`: a user's own board lies there too."""
+    own = build / BOARD_FILE
+    return _own(own, name) if own.is_file() else load_target(name)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..files import write_whole
 from ..markdown import table, written
-from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, REGION_FIELDS, TYPES, Field
+from .fields import BOARD_FIELDS, CORE_FIELDS, COST_FIELDS, FLASHER_FIELDS, REGION_FIELDS, TYPES, UART_FIELDS, Field
 from .load import Target, list_targets, load_target
+from .setups import SETUPS, Setup, limits
 
 BEGIN = "<!-- from here on written by `python -m shrinkc.target.reference` -->"
 END = "<!-- end of the written part -->"
@@ -20,7 +21,8 @@ def _fields(fields: Iterable[Field]) -> str:
     rows = []
     for field in fields:
         allowed = ", ".join(f"`{value}`" for value in field.allowed)
-        rows.append((f"`{field.name}`", allowed or TYPES[field.type][1], field.meaning))
+        value = allowed or TYPES[field.type][1]
+        rows.append((f"`{field.name}`", f"{value} (optional)" if field.optional else value, field.meaning))
     return table(("key", "value", "meaning"), rows)
 
 
@@ -31,9 +33,20 @@ def _core_row(target: Target) -> tuple[str, ...]:
 
 def _board_row(target: Target) -> tuple[str, ...]:
     board = target.board
-    memories = ", ".join(f"{region.name} {region.length // 1024} KiB" for region in board.regions)
+    memories = ", ".join(f"{region.name} {_size(region.length)}" for region in board.regions)
     cores = ", ".join(f"`{core}`" for core in board.cores)
-    return f"`{board.name}`", board.title, cores, memories, f"{board.clock_hz / 1e6:g} MHz"
+    machine = f"`{board.qemu_machine}`" if board.qemu_machine else "no"
+    return f"`{board.name}`", board.title, cores, memories, f"{board.clock_hz / 1e6:g} MHz", machine
+
+
+def _size(length: int) -> str:
+    """A memory's size; one that is no whole number of KiB is rounded down, but for the smallest."""
+    return f"{length // 1024} KiB" if length >= 1024 else f"{length} bytes"
+
+
+def _setup_row(name: str, setup: Setup) -> tuple[str, ...]:
+    cores = ", ".join(f"`{core}`" for core in setup.cores) or "any"
+    return f"`{name}`", f"{setup.meaning}.", cores, "; ".join(limits(setup)) or "any clock"
 
 
 def reference() -> str:
@@ -45,15 +58,21 @@ def reference() -> str:
         "## Cores\n",
         table(("name", "instruction set", "kernels", "compiler flags", "board"), map(_core_row, cores)),
         "## Boards\n",
-        table(("name", "board", "cores", "memory", "clock"), map(_board_row, boards)),
+        table(("name", "board", "cores", "memory", "clock", "in QEMU"), map(_board_row, boards)),
         "## A core's file: `targets/cores/<name>.toml`\n",
         _fields(CORE_FIELDS),
         "### Its table `[costs]`\n",
         _fields(COST_FIELDS),
         "## A board's file: `targets/boards/<name>.toml`\n",
         _fields(BOARD_FIELDS),
+        "### What `setup` can be\n",
+        table(("setup", "what it does", "cores", "limits"), [_setup_row(*item) for item in SETUPS.items()]),
+        "### Its table `[flashers]`\n",
+        _fields(FLASHER_FIELDS),
         "### Each `[[regions]]` table\n",
         _fields(REGION_FIELDS),
+        "### Its table `[uart]`\n",
+        _fields(UART_FIELDS),
     ]
     return "\n".join(parts)
 
