@@ -7,6 +7,7 @@ from enum import Enum
 
 from ..errors import InputError, LimitError
 from ..project import Limits
+from .figures import value_of
 from .report import Report
 from .table import describe
 
@@ -37,49 +38,54 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Figure:
-    """What a limit is on. of: the figure, None where there is none; says: it in words; form: of the shown number."""
+    """What a limit is on. key: the figure's in report.json; says: it in words; form: of the shown number.
 
-    of: Callable[[Report], float | None]
+    falls: is the limit on how far the figure falls, not on how high it is?
+    """
+
+    key: str
     says: Callable[[Report, str], str]
     form: str
     remedy: str
+    falls: bool = False
 
 
 _FIGURES = {
     "max_per_increase": _Figure(
-        lambda report: report.verification.per and report.verification.per.increase,
+        "verification.per.increase",
         lambda report, shown: f"PER increase is {shown} points{_interval(report.verification.per.ci95)}",
         POINTS,
         "use more bits or lower thresholds",
     ),
     "max_accuracy_drop": _Figure(
-        lambda report: report.verification.accuracy and -report.verification.accuracy.change,
+        "verification.accuracy.change",
         lambda report, shown: (
             f"accuracy drop is {shown} points{_interval([-end for end in reversed(report.verification.accuracy.ci95)])}"
         ),
         POINTS,
         "use more bits or lower thresholds",
+        falls=True,
     ),
     "max_flash": _Figure(
-        lambda report: report.sizes.flash,
+        "sizes.flash",
         lambda _, shown: f"flash is {shown} bytes",
         WHOLE,
         "use fewer weight bits (`shrinkc build --plan auto --max-flash`) or a smaller model",
     ),
     "max_ram": _Figure(
-        lambda report: report.sizes.ram,
+        "sizes.ram",
         lambda _, shown: f"RAM is {shown} bytes",
         WHOLE,
         "use `--delta off` or a smaller model",
     ),
     "max_stack": _Figure(
-        lambda report: report.sizes.stack,
+        "sizes.stack",
         lambda _, shown: f"stack is {shown} bytes by the machine code",
         WHOLE,
         "use a smaller model, or another target's kernels",
     ),
     "max_instructions": _Figure(
-        lambda report: report.verification.instructions_per_frame.mean,
+        "verification.instructions_per_frame.mean",
         lambda _, shown: f"instructions are {shown} a frame",
         WHOLE,
         "use higher thresholds (`shrinkc build --delta auto`) or a smaller model",
@@ -131,9 +137,10 @@ def _name(key: str) -> str:
 
 def _outcome(report: Report, key: str, limit: float) -> Outcome:
     figure = _FIGURES[key]
-    value = figure.of(report)
+    value = value_of(report, figure.key)
     if value is None:
         return Outcome(_name(key), State.UNKNOWN, _no_score(key))
+    value = -value if figure.falls else value
     said = figure.says(report, shown(value, limit, figure.form))
     if value > limit:
         return Outcome(_name(key), State.MISSED, f"{said}, above the limit of {_limit(limit)}: {figure.remedy}")
