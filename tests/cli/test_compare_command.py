@@ -40,7 +40,7 @@ def test_as_json(shrinkc_run, two):
     ("arguments", "code", "message"),
     [
         (("a", "b", "--max-flash-growth", "0"), 3, "flash grew by 500 bytes"),
-        (("a", "b", "--max-flash-growth", "5%", "--max-ram-growth", "0"), 3, "+5.56 %"),
+        (("a", "b", "--max-flash-growth", "5%", "--max-ram-growth", "0"), 3, "grew by 5.56 %"),
         (("a", "b", "--max-per-growth", "1%"), 2, "'1%': write points, such as 0.2"),
         (("a", "b", "--max-flash-growth", "-1"), 2, "write a number of bytes, such as 1K, a share, as 2%, or 0"),
         (("a",), 2, "Missing argument 'B'"),

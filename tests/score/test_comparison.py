@@ -135,13 +135,15 @@ def test_all_growths_that_are_missed_are_named():
     found = compare(AFTER, BEFORE)
     check(growths(found, {"max_flash_growth": Growth(1000), "max_ram_growth": Growth(0), "max_per_growth": Growth(0)}))
     check(growths(found, {"max_flash_growth": Growth(12.5, percent=True)}))
+    [shrunk] = growths(compare(BEFORE, AFTER), {"max_flash_growth": Growth(0)})
+    assert shrunk.sentence.startswith("flash shrank by 1,000 bytes (9,000 bytes to 8,000 bytes), within the limit of 0")
     limits = {"max_instructions_growth": Growth(0), "max_flash_growth": Growth(12.4, percent=True)}
     with pytest.raises(LimitError) as caught:
         check(growths(found, limits))
-    assert str(caught.value) == ("flash grew by +12.50 % (8,000 bytes to 9,000 bytes), above the limit of 12.4 %")
+    assert str(caught.value) == ("flash grew by 12.50 % (8,000 bytes to 9,000 bytes), above the limit of 12.4 %")
     worse = replace(AFTER, sizes=replace(BEFORE.sizes, flash=9001))
     with pytest.raises(
-        LimitError, match=r"^2 checks failed: PER, device grew by \+1\.00 points .*; flash grew by 1 bytes"
+        LimitError, match=r"^2 checks failed: PER, device grew by 1\.00 points .*; flash grew by 1 bytes"
     ):
         check(growths(compare(BEFORE, worse), {"max_flash_growth": Growth(0), "max_per_growth": Growth(0.5)}))
 

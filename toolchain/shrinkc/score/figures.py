@@ -70,11 +70,11 @@ FIGURES = (
     Figure("sizes.weights", "flash, weights", BYTES),
     Figure("sizes.code", "flash, code", BYTES),
     Figure("sizes.ram", "RAM", BYTES),
-    Figure("sizes.stack", "stack, by the machine code", BYTES),
+    Figure("sizes.stack", "stack", BYTES),
     Figure("compression.percent", "compression", PERCENT),
     Figure("verification.instructions_per_frame.mean", "instructions per frame", NUMBER),
-    Figure("verification.instructions_per_frame.max", "the most of a frame", NUMBER),
-    Figure("verification.instructions_per_frame.worst", "if every column is sent", NUMBER),
+    Figure("verification.instructions_per_frame.max", "instructions, most", NUMBER),
+    Figure("verification.instructions_per_frame.worst", "instructions, every column sent", NUMBER),
     Figure("verification.eliminated.percent", "work eliminated", PERCENT),
 )
 """What two builds are compared by, in the order of the table."""

@@ -41,8 +41,8 @@ def _outcome(name: str, entry: FigureChange | None, limit: Growth, found: Compar
     figure = find(entry.key)
     unit = " %" if limit.percent else {RATE: " points", BYTES: " bytes"}.get(figure.unit, "")
     form = POINTS if limit.percent or figure.unit == RATE else WHOLE
-    said = f"{figure.name} grew by {shown(value, limit.most, form)}{unit}"
-    said += f" ({figure.text(entry.before)} to {figure.text(entry.after)})"
+    verb, amount = "shrank" if value < 0 else "grew", shown(value, limit.most, form).lstrip("+-")
+    said = f"{figure.name} {verb} by {amount}{unit} ({figure.text(entry.before)} to {figure.text(entry.after)})"
     state = State.MISSED if value > limit.most else State.KEPT
     side = "above" if state is State.MISSED else "within"
     return Outcome(name, state, f"{said}, {side} the limit of {limit.most:,.10g}{unit}")
