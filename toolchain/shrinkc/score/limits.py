@@ -113,7 +113,7 @@ def check_metric(limits: Limits, kind: str) -> None:
     """Refuse, before a run, a limit on a score that metric.kind `kind` does not give."""
     for key, needed in NEEDS.items():
         if getattr(limits, key) is not None and kind != needed:
-            raise InputError(_no_score(key))
+            raise InputError(_no_figure(key))
 
 
 def check(found: Iterable[Outcome]) -> None:
@@ -139,7 +139,7 @@ def _outcome(report: Report, key: str, limit: float) -> Outcome:
     figure = _FIGURES[key]
     value = value_of(report, figure.key)
     if value is None:
-        return Outcome(_name(key), State.UNKNOWN, _no_score(key))
+        return Outcome(_name(key), State.UNKNOWN, _no_figure(key))
     value = -value if figure.falls else value
     said = figure.says(report, shown(value, limit, figure.form))
     if value > limit:
@@ -163,7 +163,9 @@ def _interval(ends: Sequence[float]) -> str:
     return f" (95 % interval {ends[0]:+.2f} to {ends[1]:+.2f})"
 
 
-def _no_score(key: str) -> str:
+def _no_figure(key: str) -> str:
+    if key not in NEEDS:
+        return f"--{_name(key)} (limits.{key}) needs {_FIGURES[key].key}, which this run did not measure"
     return (
         f"--{_name(key)} (limits.{key}) needs metric.kind '{NEEDS[key]}' and labels in the data set: without them "
         "there is no score to limit"
