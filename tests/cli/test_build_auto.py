@@ -139,6 +139,15 @@ def test_what_no_build_takes_is_refused_before_the_search(shrinkc_run: Run, toy:
     monkeypatch.setattr(importers, "load", lambda path, name: network)
     code, _, err = shrinkc_run(*AUTO)
     assert code == 2 and "give --max-frames N" in err and "each path" not in err
+    code, _, err = shrinkc_run("build", *MODEL, *TARGET, "--delta", "auto")
+    assert code == 2 and "give --max-frames N" in err and "each group" not in err
+
+
+@pytest.mark.parametrize("option", ["--min-compression", "--max-per-increase"])
+@pytest.mark.parametrize("value", ["nan", "inf", "101", "x"])
+def test_limits_are_numbers(shrinkc_run: Run, toy: Path, option: str, value: str) -> None:
+    code, _, err = shrinkc_run(*AUTO, option, value)
+    assert code == 2 and f"'{value}' is not a number from" in err
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import click
 from ..errors import InputError
 from ..files import replace_folder, write_whole
 from ..project import Options, Settings, resolve, with_options
+from ..project.checks import BYTES, Share
 from ..project.values import FILE_NAME, Values, empty, read
 from .chosen import AUTO, DEFAULT_INCREASE, WAYS, Limits, chosen, plan_path
-from .console import Bytes, Progress, print_notes, print_report
+from .console import Number, Progress, print_notes, print_report
 
 
 @click.command("build")
@@ -21,13 +22,15 @@ from .console import Bytes, Progress, print_notes, print_report
 @click.option("-o", "--output", metavar="DIR", help="Folder of the build.  [default: build/T]")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on.")
 @click.option("--plan", metavar="FILE|auto", help="How to quantise: a file, or what is best within the limits below.")
-@click.option("--max-flash", type=Bytes(), metavar="BYTES", help="With --plan auto: of tables and code, such as 64K.")
 @click.option(
-    "--min-compression", type=click.FloatRange(0, 97), metavar="PERCENT", help="With --plan auto: off the float model."
+    "--max-flash", type=Number(BYTES), metavar="BYTES", help="With --plan auto: of tables and code, such as 64K."
+)
+@click.option(
+    "--min-compression", type=Number(Share(0, 97)), metavar="PERCENT", help="With --plan auto: off the float model."
 )
 @click.option(
     "--max-per-increase",
-    type=click.FloatRange(-100, 100),
+    type=Number(Share(-100, 100)),
     metavar="POINTS",
     help=f"With --plan or --delta auto: on the dev set.  [default: {DEFAULT_INCREASE:g}, where it is needed]",
 )

@@ -171,6 +171,18 @@ class Delta:
         return found
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a build that was verified may come to, as `fields.LIMITS` says of each key; None for no limit."""
+
+    max_per_increase: float | None = None
+    max_accuracy_drop: float | None = None
+    max_flash: int | None = None
+    max_ram: int | None = None
+    max_stack: int | None = None
+    max_instructions: int | None = None
+
+
 _MISSING = {
     "calibration": "no calibration set: give one with --calibration, or as data.calibration in shrinkc.toml",
     "dev": "no data to try plans on: give --dev, or set data.dev in shrinkc.toml",
@@ -195,6 +207,7 @@ class Settings:
     metric: Metric
     plan: Plan
     delta: Delta
+    limits: Limits
     output: Path
     recorded: dict[str, object] = field(compare=False)
     board: Source | None = None
