@@ -102,5 +102,5 @@ def test_on_a_board_the_limits_are_of_its_run():
     report = reports.of_board(reports.with_verification(REPORT, own))
     with pytest.raises(LimitError, match=r"PER increase is \+3\.00 points"):
         check(outcomes(report, Limits(max_per_increase=2.0, max_flash=9000)))
-    with pytest.raises(InputError, match="instructions_per_frame.mean, which this run did not measure"):
+    with pytest.raises(InputError, match=r"instructions_per_frame\.mean, which this run did not measure"):
         check(outcomes(report, Limits(max_instructions=2000)))

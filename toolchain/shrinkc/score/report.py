@@ -134,10 +134,7 @@ class Instructions(Part):
     max: Annotated[int, about("Most of a frame", ge=0)]
     worst: Annotated[
         int | None,
-        about(
-            "Most of a frame with every column sent, measured; null: nothing is sent or held, or the model takes whole "
-            "utterances"
-        ),
+        about("Most of a frame with every column sent, measured; null: nothing is sent or held"),
     ] = None
 
 
