@@ -40,17 +40,17 @@ class _Growth(click.ParamType):
 
 
 _OPTIONS = (
-    ("--max-per-growth", _Growth(), "POINTS", "the device's PER, points"),
+    ("--max-per-growth", _Growth(), "POINTS", "PER of the device"),
     ("--max-flash-growth", _Growth(BYTES), "BYTES|P%", "flash (`sizes.flash`)"),
     ("--max-ram-growth", _Growth(BYTES), "BYTES|P%", "RAM (`sizes.ram`)"),
     ("--max-stack-growth", _Growth(BYTES), "BYTES|P%", "stack (`sizes.stack`)"),
-    ("--max-instructions-growth", _Growth(NUMBER), "N|P%", "instructions a frame, mean"),
+    ("--max-instructions-growth", _Growth(NUMBER), "N|P%", "instructions a frame (mean)"),
 )
 
 
 def _growth_options(command: Callable) -> Callable:
     for name, kind, metavar, what in reversed(_OPTIONS):
-        command = click.option(name, type=kind, metavar=metavar, help=f"Limit on what B has more of {what}.")(command)
+        command = click.option(name, type=kind, metavar=metavar, help=f"Limit on how much more {what} B has.")(command)
     return command
 
 
