@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "about.h"
+#include "board.h"
 #include "harness.h"
 #include "link.h"
 #include "model.h"
@@ -49,6 +50,7 @@ static uint32_t self_test(void) {
     if (about_frames == 0u) {
         return LINK_SELF_TEST_NONE;
     }
+    board_alive();
     return harness_digest(about_inputs, about_frames) == about_digest ? LINK_SELF_TEST_PASSED : LINK_SELF_TEST_FAILED;
 }
 

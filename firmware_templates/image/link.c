@@ -135,9 +135,12 @@ typedef enum { NOTHING, ANSWERED, ASKED_FOR, BROKEN_OFF } outcome_t;
 /* Waits `looks` for the answer `type` to what was sent, until the host asks for it, or begins a new session. */
 static outcome_t wait_for(uint8_t type, uint32_t looks) {
     while (looks-- != 0u) {
-        board_alive();
         const int byte = uart_read();
-        if (byte < 0 || !take((uint8_t)byte)) {
+        if (byte < 0) {
+            board_alive();
+            continue;
+        }
+        if (!take((uint8_t)byte)) {
             continue;
         }
         if (begins_session()) {
@@ -185,9 +188,9 @@ static int ask(uint8_t question, size_t payload, uint8_t type) {
 link_event_t link_listen(const void *payload, size_t bytes) {
     int first = 1; /* is the next byte the first of its line? */
     while (!greeted) {
-        board_alive();
         const int byte = uart_read();
         if (byte < 0) {
+            board_alive();
             continue;
         }
         if (first && (byte == '\r' || byte == '\n')) {

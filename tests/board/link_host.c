@@ -13,10 +13,10 @@
 
 #define LARGEST 65536u
 
-void board_alive(void) {
+void uart_start(void) {
 }
 
-void uart_start(void) {
+void board_alive(void) {
 }
 
 /* A look waits for some 0.1 ms: with one look a millisecond (BOARD_CLOCK_HZ) the board's waits are a tenth of theirs. */

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from line import Noise
-from machine import Relay, board, console
 
-from shrinkc.board import Board
+from noisy_line import Noise
+from serial_machine import Relay, board, console
+from shrinkc.board import Attached
 from shrinkc.board.run import run_on_board
 from shrinkc.board.session import Welcome
 from shrinkc.compile.about import SelfTest
@@ -44,7 +44,7 @@ def image_for(target: str, tested: bool = True, **changes: str) -> Image:
 def check(image: Image, port: int) -> list[Welcome]:
     """A run over the serial port gives the reference's integers: what the board said of itself."""
     inputs, said = utterances(LENGTHS), []
-    trace = run_on_board(image, inputs, Board(f"socket://127.0.0.1:{port}"), time_limit_s=30, greeted=said.append)
+    trace = run_on_board(image, inputs, Attached(f"socket://127.0.0.1:{port}"), time_limit_s=30, greeted=said.append)
     outputs, sent = reference(inputs)
     assert np.array_equal(trace.outputs, outputs)
     assert np.array_equal(trace.sent, sent)
@@ -106,7 +106,7 @@ def test_a_crash_is_named(tmp_path: Path) -> None:
             BuildError, match=r"^tiny crashed on netduinoplus2: HardFault at 0x\w{8} in tiny_step; sp="
         ) as error,
     ):
-        run_on_board(image, utterances([200]), Board(f"socket://127.0.0.1:{port}"), time_limit_s=30)
+        run_on_board(image, utterances([200]), Attached(f"socket://127.0.0.1:{port}"), time_limit_s=30)
     assert "\n" not in str(error.value)
 
 
@@ -120,16 +120,18 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
             InputError, match=r"holds model 0123456789abcdef, this build is fedcba9876543210: flash tiny.elf"
         ),
     ):
-        run_on_board(other, utterances([3]), Board(f"socket://127.0.0.1:{port}"))
+        run_on_board(other, utterances([3]), Attached(f"socket://127.0.0.1:{port}"))
 
 
 def test_a_port_that_is_not_there() -> None:
     image = image_for("mps2-an386")
-    for name in ("/dev/nowhere", "socket://127.0.0.1:1"):
-        with pytest.raises(
-            InputError, match=f"^{re.escape(name)}: cannot open the port: .*; (there are|no serial)"
-        ) as error:
-            run_on_board(image, utterances([3]), Board(name))
+    for name, why in (
+        ("/dev/nowhere", "No such file or directory; (there are|no serial port is plugged in)"),
+        ("socket://127.0.0.1:1", "Connection refused"),
+        ("nowhere://1", "invalid URL, protocol 'nowhere' not known"),
+    ):
+        with pytest.raises(InputError, match=f"^{re.escape(name)}: cannot open the port: {why}") as error:
+            run_on_board(image, utterances([3]), Attached(name))
         assert "\n" not in str(error.value)
 
 
@@ -137,6 +139,6 @@ def test_nobody_at_the_other_end() -> None:
     """Another baud rate, another port, no image: the same silence."""
     image = image_for("mps2-an386")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        where = Board(f"socket://127.0.0.1:{silent.getsockname()[1]}", 9600)
+        where = Attached(f"socket://127.0.0.1:{silent.getsockname()[1]}", 9600)
         with pytest.raises(BuildError, match=r"nothing answers on socket://.* at 9600 baud"):
             run_on_board(image, utterances([3]), where, hello_limit_s=0.5)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import shrinkc
-from shrinkc.board import Board
+from shrinkc.board import Attached
 from shrinkc.cli import run
 from shrinkc.score import report as reports
 
@@ -40,14 +40,20 @@ class FakePipeline:
         limit: int | None,
         jobs: int | None,
         progress: Callable[..., None],
-        board: Board | None,
+        board: Attached | None,
     ) -> reports.Report:
         self.folder, self.settings, self.options = folder, settings, {"limit": limit, "jobs": jobs, "board": board}
         for done in range(3):
             progress("running", done, 2)
         if self.error:
             raise self.error
-        return reports.with_verification(reports.load(folder), self.verification)
+        return reports.with_verification(reports.load(folder), self.verification if board is None else self.on_board())
+
+    def on_board(self) -> reports.BoardVerification:
+        """The same result, of a board."""
+        kept = msgspec.structs.asdict(self.verification)
+        del kept["instructions_per_frame"]
+        return reports.BoardVerification(**kept, self_test=True, cycles_per_frame=None, systick_per_frame=None)
 
 
 @pytest.fixture

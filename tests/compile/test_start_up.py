@@ -2,6 +2,7 @@
 do answer, the registers come to the clocks, pins and serial ports of the boards' files.
 """
 
+import dataclasses
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,9 +34,10 @@ READY = {
 }
 
 
-def started(name: str, presets: Mapping[int, int], folder: Path) -> dict[int, int]:
-    """Words by address after the start-up of a board."""
+def started(name: str, presets: Mapping[int, int], folder: Path, **changes: int) -> dict[int, int]:
+    """Words by address after the start-up of a board, but for changes to its file."""
     target = load_target(name)
+    target = dataclasses.replace(target, board=dataclasses.replace(target.board, **changes))
     source = IMAGE / f"board_{target.board.setup}.c"
     caches = ["-DHAS_CACHES"] if target.board.setup == "stm32h7" else []
     # An address is a number of 32 bits there, and a pointer has 64 here.
@@ -71,6 +73,18 @@ def test_stm32f4_runs_at_its_clock(name: str, tmp_path: Path) -> None:
     assert (switch >> 10 & 7, switch >> 13 & 7) == (5, 4)  # APB1 a quarter, APB2 a half
     assert bool(words[0x40023800] >> 18 & 1) == bool(board.clock_input_hz)
     assert bool(words.get(0x40007000, 0) & 3 << 16) == (board.clock_hz > 168 * MHZ)  # over-drive
+
+
+@pytest.mark.parametrize(("crystal", "clock"), [(4, 180), (8, 84), (12, 121), (26, 50)])
+def test_stm32f4_on_a_board_of_somebodys_own(crystal: int, clock: int, tmp_path: Path) -> None:
+    asked = {"crystal_hz": crystal * MHZ, "clock_hz": clock * MHZ}
+    words = started("stm32f4-discovery", {**READY["stm32f4"], 0x40023C00: (clock - 1) // 30}, tmp_path, **asked)
+    pll = words[0x40023804]
+    vco = crystal * MHZ // (pll & 63) * (pll >> 6 & 511)
+    assert vco // (2 * (pll >> 16 & 3) + 2) == clock * MHZ
+    assert vco // (pll >> 24 & 15) <= 48 * MHZ
+    assert 30 * ((words[0x40023C00] & 0xF) + 1) >= clock  # RM0090, table 10: 30 MHz a wait state from 2.7 V on
+    assert words[0x40023808] & 3 == 2  # on the PLL
 
 
 def test_stm32f4_takes_its_own_oscillator_where_the_crystal_is_dead(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from . import __version__, importers
-from .board import Board
+from .board import Attached
 from .board.run import run_on_board
 from .board.session import Welcome
 from .calibrate import calibrate
@@ -76,7 +76,7 @@ class Device:
 
     image: Image
     jobs: int | None
-    board: Board | None
+    board: Attached | None
     self_test: bool | None = None
 
     @property
@@ -84,7 +84,7 @@ class Device:
         """What ran the image, in words."""
         name = self.image.target.board.name
         if self.board is not None:
-            return f"{name}, {self.board.baud_for(self.image)} baud"
+            return f"{name}, {self.board.line_for(self.image)}"
         return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {name}"
 
     def run(self, inputs: list[np.ndarray], progress: Progress = lambda *_: None, dump_state: bool = False) -> Trace:
@@ -177,7 +177,7 @@ def verify(
     limit: int | None = None,
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
-    board: Board | None = None,
+    board: Attached | None = None,
 ) -> report.Report:
     """The report of the build in `folder`, with its image run over the test set of `settings` and scored.
 

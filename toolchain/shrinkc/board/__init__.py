@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Board:
-    """Where a board hangs: its port (None: the only one there is), and bits per second (None: as its file says)."""
+class Attached:
+    """A board that holds an image, and where it hangs.
+
+    port: None for the only one there is; baud: bits per second, None for what the board's file says.
+    """
 
     port: str | None = None
     baud: int | None = None
@@ -24,3 +27,9 @@ class Board:
                 f"board {image.target.board.name} has no serial port: give its file a table [uart], and build again"
             )
         return self.baud or uart.baud
+
+    def line_for(self, image: "Image") -> str:
+        """The line in words, without the port's name: that is of one machine, and a report is not."""
+        if self.port is not None and "://" in self.port:
+            return f"over {self.port.partition('://')[0]}://"
+        return f"over a serial port at {self.baud_for(image)} baud"

@@ -11,7 +11,7 @@ from ..emulate.counter import Counter
 from ..emulate.run import WHOLE_FRAME_S, Progress
 from ..emulate.trace import Trace, check_utterances, decode_output, encode_input, utterance_ends
 from ..errors import BuildError, InputError
-from . import Board
+from . import Attached
 from .port import open_port
 from .session import Session, Welcome
 
@@ -19,7 +19,7 @@ from .session import Session, Welcome
 def run_on_board(
     image: Image,
     utterances: Sequence[np.ndarray],
-    board: Board,
+    board: Attached,
     *,
     time_limit_s: float = 120.0,
     hello_limit_s: float = 10.0,

@@ -83,13 +83,13 @@ def _verify(
     checks.of_build(build, made.model.name, made.target)
     settings = settings_of(made, project, dataset, given)
     from .. import pipeline
-    from ..board import Board
+    from ..board import Attached
     from ..score.limits import check, check_metric, names, outcomes
     from ..score.page import page
 
     checks.names = names(settings.limits)
     check_metric(settings.limits, settings.metric.kind)
-    board = None if on is None else Board(*on)
+    board = None if on is None else Attached(*on)
     with Progress() as progress:
         report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
     reports.save(build, report, page)

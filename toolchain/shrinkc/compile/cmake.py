@@ -32,9 +32,9 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target, test: Se
         board=target.board.name,
         library=library,
         image=compiled(image),
+        board_flags=board_flags(target),
         # -Werror is an option there: a later compiler may find something new.
         options=[flag for flag in (*LANGUAGE, *WARNINGS, *SECTIONS) if flag != "-Werror"],
-        board_options=board_flags(target),
         link=LINK,
     )
     toolchain = render("cmake", "arm-none-eabi.cmake.j2", core=target.core.title, flags=target.flags)
