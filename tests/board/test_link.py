@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from line import Line, Noise
 
+from noisy_line import Line, Noise
 from shrinkc.board import session as sessions
 from shrinkc.board.frames import Frame, Receiver, numbers, parse
 from shrinkc.board.session import Session

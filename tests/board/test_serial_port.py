@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from line import Noise
-from machine import Relay, board, console
 
+from noisy_line import Noise
+from serial_machine import Relay, board, console
 from shrinkc.board import Attached
 from shrinkc.board.run import run_on_board
 from shrinkc.board.session import Welcome
@@ -125,10 +125,12 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_port_that_is_not_there() -> None:
     image = image_for("mps2-an386")
-    for name in ("/dev/nowhere", "socket://127.0.0.1:1"):
-        with pytest.raises(
-            InputError, match=f"^{re.escape(name)}: cannot open the port: .*; (there are|no serial)"
-        ) as error:
+    for name, why in (
+        ("/dev/nowhere", "No such file or directory; (there are|no serial port is plugged in)"),
+        ("socket://127.0.0.1:1", "Connection refused"),
+        ("nowhere://1", "invalid URL, protocol 'nowhere' not known"),
+    ):
+        with pytest.raises(InputError, match=f"^{re.escape(name)}: cannot open the port: {why}") as error:
             run_on_board(image, utterances([3]), Attached(name))
         assert "\n" not in str(error.value)
 

@@ -126,6 +126,25 @@ def test_headline(sample):
     assert title(sample) == "lstm for cortex-m4 on zoo:lstm/test: 2 of 60 utterances, 100 frames"
 
 
+def test_headline_of_a_board(sample):
+    """Beside QEMU's, with cycles beside instructions; or alone, in its place."""
+    kept = msgspec.structs.asdict(sample.verification)
+    del kept["instructions_per_frame"]
+    cycles = reports.Counted(mean=2100.5, min=2000, max=2300)
+    found = reports.BoardVerification(**kept, self_test=False, cycles_per_frame=cycles, systick_per_frame=None)
+    both = dict(headline(reports.with_verification(sample, found)))
+    assert both["instructions per frame"].startswith("1,500")
+    assert both["cycles per frame"] == "2,100 (2,000 to 2,300)"
+    assert both["SysTick per frame"] == "it does not run"
+    assert (both["board, bit-exact"], both["board, PER"], both["board, self-test"]) == ("yes", "26.00 %", "FAIL")
+    alone = reports.with_verification(msgspec.structs.replace(sample, verification=None), found)
+    rows = dict(headline(alone))
+    assert rows["PER, device"] == "26.00 %" and "board, PER" not in rows and "instructions per frame" not in rows
+    assert rows["work eliminated"] == "40.0 % of multiplications (input 25 %)"
+    assert title(alone) == "lstm for cortex-m4 on zoo:lstm/test: 2 of 60 utterances, 100 frames"
+    assert "cycles per frame" in page(alone) and reports.from_json(reports.to_json(alone), "text") == alone
+
+
 def test_headline_before_verification(sample):
     built = msgspec.structs.replace(sample, verification=None)
     assert [measure for measure, _ in headline(built)] == ["flash", "RAM", "stack", "compression", "products"]

@@ -1,6 +1,7 @@
 """The serial port that a board hangs on, through pyserial: a device, or a URL of pyserial's such as socket://."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator
 
@@ -63,13 +64,20 @@ def open_port(name: str | None, baud: int) -> Iterator[Port]:
         exclusive = None if sys.platform == "win32" else True
         line = serial.serial_for_url(name, baudrate=baud, write_timeout=_WRITE_LIMIT_S, exclusive=exclusive)
     except (OSError, ValueError) as error:
-        raise InputError(f"{name}: cannot open the port: {_reason(error)}; {_known()}") from error
+        raise InputError(f"{name}: cannot open the port: {_reason(error, name)}") from error
     with contextlib.closing(line):
         yield Port(line, name, baud)
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+def _reason(error: Exception, name: str) -> str:
+    """What the system said, without pyserial's words around it, and what may help."""
+    found = re.findall(r"\[Errno \d+\] ([^:]+)", str(error))
+    said = found[-1] if found else str(error)
+    if "://" in name:
+        return said
+    if "Permission denied" in said:
+        return f"{said}: on Linux, serial ports are of a group (`ls -l {name}`) that you have to be in"
+    return f"{said}; {_known()}"
 
 
 def _ports() -> list[str]:

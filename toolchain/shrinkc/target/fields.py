@@ -74,7 +74,7 @@ BOARD_FIELDS = (
         "The clock that SysTick counts in QEMU, in Hz; at least 16 000 000. It belongs to `qemu_machine`.",
         optional=True,
     ),
-    Field("console", "text", "Where the test image's files and messages go.", ("semihosting",)),
+    Field("console", "text", "Where the test image's files and messages go in QEMU.", ("semihosting",)),
     Field("flasher", "text", "The tool that programs the board unless `--flasher` names another, or none."),
     Field("flashers", "flashers", "What each tool needs to know of the board.", optional=True),
     Field("sources", "texts", "Where the figures come from."),

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from line import Noise
-
+from noisy_line import Noise
 from shrinkc.compile.image import Image
 from shrinkc.emulate.qemu import EMULATOR
 
