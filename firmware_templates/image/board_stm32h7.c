@@ -31,7 +31,8 @@
 
 #define SOURCE_HZ (BOARD_CRYSTAL_HZ + BOARD_CLOCK_INPUT_HZ)
 #define INTERNAL_HZ 64000000u
-#define PLL_INPUT_HZ 4000000u
+/* The PLL's input: 5 MHz where the source has them (25 MHz is common), else 4. */
+#define PLL_INPUT_HZ(source_hz) ((source_hz) % 5000000u == 0u ? 5000000u : 4000000u)
 
 #define CR_HSEON (1u << 16)
 #define CR_HSERDY (1u << 17)
@@ -39,13 +40,13 @@
 #define CR_PLL1ON (1u << 24)
 #define CR_PLL1RDY (1u << 25)
 #define PLLCKSELR_HSE 2u
-#define PLLCKSELR_DIVM1(hz) ((hz) / PLL_INPUT_HZ << 4)
+#define PLLCKSELR_DIVM1(hz) ((hz) / PLL_INPUT_HZ(hz) << 4)
 #define PLLCKSELR_MASK (3u | (0x3Fu << 4))
 /* Of PLL 1: input 4 to 8 MHz, the wide VCO, no fraction; output P alone. */
 #define PLLCFGR_PLL1 ((2u << 2) | (1u << 16))
 #define PLLCFGR_MASK (0xFu | (7u << 16))
-/* 4 MHz x 200 / 2 = 400 MHz. */
-#define PLL1DIVR_400MHZ (199u | (1u << 9) | (1u << 16) | (1u << 24))
+/* In the middle 800 MHz, halved for each output. */
+#define PLL1DIVR(hz) ((800000000u / PLL_INPUT_HZ(hz) - 1u) | (1u << 9) | (1u << 16) | (1u << 24))
 /* The core as it is, its bus at half (200 MHz), each APB at half of that. */
 #define D1CFGR_BUSES (8u | (4u << 4))
 #define D2CFGR_BUSES ((4u << 4) | (4u << 8))
@@ -73,22 +74,26 @@ static int start_supply(void) {
     return board_wait(&PWR_D3CR, D3CR_VOSRDY, D3CR_VOSRDY);
 }
 
-static uint32_t pll_source(void) {
+/* Sets the PLL for the source that runs. */
+static void choose_source(void) {
+    uint32_t choice = PLLCKSELR_DIVM1(INTERNAL_HZ);
+    RCC_PLL1DIVR = PLL1DIVR(INTERNAL_HZ);
     if (SOURCE_HZ != 0u) {
         RCC_CR |= BOARD_CLOCK_INPUT_HZ != 0u ? CR_HSEBYP : 0u;
         RCC_CR |= CR_HSEON;
         if (board_wait(&RCC_CR, CR_HSERDY, CR_HSERDY)) {
-            return PLLCKSELR_HSE | PLLCKSELR_DIVM1(SOURCE_HZ);
+            choice = PLLCKSELR_HSE | PLLCKSELR_DIVM1(SOURCE_HZ);
+            RCC_PLL1DIVR = PLL1DIVR(SOURCE_HZ);
+        } else {
+            RCC_CR &= ~CR_HSEON;
         }
-        RCC_CR &= ~CR_HSEON;
     }
-    return PLLCKSELR_DIVM1(INTERNAL_HZ);
+    RCC_PLLCKSELR = (RCC_PLLCKSELR & ~PLLCKSELR_MASK) | choice;
 }
 
 static int start_pll(void) {
-    RCC_PLLCKSELR = (RCC_PLLCKSELR & ~PLLCKSELR_MASK) | pll_source();
+    choose_source();
     RCC_PLLCFGR = (RCC_PLLCFGR & ~PLLCFGR_MASK) | PLLCFGR_PLL1;
-    RCC_PLL1DIVR = PLL1DIVR_400MHZ;
     RCC_CR |= CR_PLL1ON;
     if (!board_wait(&RCC_CR, CR_PLL1RDY, CR_PLL1RDY)) {
         return 0;

@@ -28,27 +28,6 @@ static void empty_step(harness_model_state_t *state, const int16_t *in, int16_t 
     (void)out;
 }
 
-static uint32_t moved_fields;
-static uint32_t moved[HARNESS_MOVED_FIELDS][2]; /* offset, bytes */
-
-static int read_moved(uint32_t flags) {
-    if ((flags & HARNESS_MOVE_ALL) == 0u) {
-        return 0;
-    }
-    if (stream_read(&moved_fields, sizeof moved_fields) != 0 || moved_fields > HARNESS_MOVED_FIELDS) {
-        return HARNESS_EXIT_INPUT;
-    }
-    if (stream_read(moved, moved_fields * sizeof moved[0]) != 0) {
-        return HARNESS_EXIT_INPUT;
-    }
-    for (uint32_t field = 0; field < moved_fields; field++) {
-        if (moved[field][0] > sizeof harness_state || moved[field][1] > sizeof harness_state - moved[field][0]) {
-            return HARNESS_EXIT_INPUT;
-        }
-    }
-    return 0;
-}
-
 static int write_record(const int16_t *output, counter_reading_t reading, int called, uint32_t flags) {
     static const harness_model_state_t no_state;
     const int32_t decoded = harness_decode(&decoder, output);
@@ -139,9 +118,6 @@ static int run_frames(uint32_t frames, uint32_t flags) {
         if (stream_read(input, sizeof input) != 0) {
             return HARNESS_EXIT_INPUT;
         }
-        for (uint32_t field = 0; field < moved_fields; field++) {
-            memset((unsigned char *)&harness_state + moved[field][0], HARNESS_MOVED, moved[field][1]);
-        }
         int16_t *const answer = HARNESS_MODEL_LAST && frame + 1u != frames ? NULL : output;
         const counter_reading_t reading = platform_count(harness_model_step, &harness_state, input, answer);
         const int code = write_record(output, reading, 1, flags);
@@ -193,15 +169,11 @@ int harness_run(void) {
     uint32_t start[3]; /* magic, flags, utterances */
     frames_done = 0;
     deepest_stack = 0;
-    moved_fields = 0;
     if (platform_open() != 0) {
         return HARNESS_EXIT_INPUT;
     }
     stream_start();
     if (stream_read(start, sizeof start) != 0 || start[0] != HARNESS_INPUT_MAGIC) {
-        return HARNESS_EXIT_INPUT;
-    }
-    if (read_moved(start[1]) != 0) {
         return HARNESS_EXIT_INPUT;
     }
     if (stream_write(&harness_header, sizeof harness_header) != 0 || stream_write(&start[1], sizeof start[1]) != 0) {

@@ -4,8 +4,7 @@
  * Everything is little-endian and packed without padding. u32, u16, i16: unsigned and signed integers.
  *
  * input.bin
- *   u32 HARNESS_INPUT_MAGIC, u32 flags (HARNESS_DUMP_STATE, HARNESS_MOVE_ALL), u32 utterances
- *   with HARNESS_MOVE_ALL: u32 fields, then per field u32 offset, u32 bytes in the state
+ *   u32 HARNESS_INPUT_MAGIC, u32 flags (HARNESS_DUMP_STATE), u32 utterances
  *   per utterance: u32 frames, then frames x i16[inputs]
  *
  * output.bin
@@ -24,9 +23,7 @@
  * cycles  what DWT's cycle counter moved by, the call around the step included; 0 where none counts
  * stack   bytes of stack below the call, deepest over all utterances (see harness.c)
  *
- * The state is reset before each utterance. With HARNESS_MOVE_ALL the fields, which hold what was last sent, are filled
- * before each step with HARNESS_MOVED, which no element on its grid ever is: then all have moved. What the model computes
- * from then on means nothing. Not for a model that takes whole utterances.
+ * The state is reset before each utterance.
  */
 #ifndef SHRINKC_IMAGE_PROTOCOL_H
 #define SHRINKC_IMAGE_PROTOCOL_H
@@ -37,10 +34,7 @@
 #define HARNESS_OUTPUT_MAGIC 0x544F4B53u
 #define HARNESS_FOOTER_MAGIC 0x444E4B53u
 #define HARNESS_DUMP_STATE 1u
-#define HARNESS_MOVE_ALL 2u
 #define HARNESS_NOT_DECODED (-2)
-#define HARNESS_MOVED 0x80 /* -128 in bytes, -32640 in halfwords */
-#define HARNESS_MOVED_FIELDS 128
 #define HARNESS_PENDING_WRAP 0x80000000u
 
 /* Exit codes, chosen apart from the shell's and the emulator's own. */

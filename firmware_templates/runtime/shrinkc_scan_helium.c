@@ -55,10 +55,10 @@ SHRINKC_INLINE int16x8_t quantize8(int16x8_t value, const grid8_t *grid)
     return vmaxq_s16(vminq_s16(narrow, grid->limit), grid->minus_limit);
 }
 
-/* The thresholds of the next elements. */
+/* The thresholds of the next elements; 0 in the lanes beyond. */
 SHRINKC_INLINE int16x8_t next_thresholds(grid8_t *grid, uint32_t left)
 {
-    const int16x8_t threshold = load8_s16(grid->threshold, grid->step == 0 ? 8u : left);
+    const int16x8_t threshold = load8_s16(grid->threshold, left);
     grid->threshold += grid->step;
     return threshold;
 }

@@ -6,13 +6,14 @@ import pytest
 
 from labelled import labelled
 from networks import recognizer
-from shrinkc.analyze.eliminate import _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze.eliminate import Made, _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze.sending import ZERO, Sending, at_zero, delta_of, plan_with, ranges_of
 from shrinkc.analyze.study import study, switches
-from shrinkc.analyze.thresholds import at_zero, cost_on
+from shrinkc.analyze.thresholds import cost_on
 from shrinkc.analyze.trials import Held, Outcome, Trials
 from shrinkc.analyze.tried import Tried
 from shrinkc.errors import LimitError
-from shrinkc.lower import FAMILIES
+from shrinkc.lower import FAMILIES, products_cost
 from shrinkc.project import Delta, Metric, Plan
 from shrinkc.quantize import QuantizedNetwork
 from shrinkc.target import load_target
@@ -48,7 +49,12 @@ def cost(tried: Tried):
 
 
 def in_full(tried: Tried):
-    return lambda wanted: tried.trials.held(tried.trials.quantized(PLAN, Delta(groups=tuple(wanted.items()))))
+    def confirm(wanted) -> Made:
+        made = tried.trials.quantized(plan_with(PLAN, ranges_of(tried.network, wanted)), delta_of(wanted))
+        held = tried.trials.held(made)
+        return Made(held, products_cost(made, FAMILIES[CORE.kernels], CORE.core.costs, held.shares))
+
+    return confirm
 
 
 @pytest.mark.parametrize(
@@ -71,8 +77,9 @@ def test_the_divergence_that_is_allowed(points, increase: float, divergence: flo
 def test_the_limit_is_kept_and_work_is_saved(tried: Tried, cost, limit: float) -> None:
     found = eliminate(tried, cost, limit, in_full(tried))
     assert found.held.outcome.increase <= limit and found.utterances == 12
-    assert found.instructions == cost(found.thresholds, found.held.shares) < found.dense
-    assert found.thresholds.keys() == at_zero(tried.network).keys()
+    assert found.instructions == in_full(tried)(found.sendings).instructions < found.before
+    assert found.sendings.keys() == at_zero(tried.network).keys()
+    assert found.ranges == ranges_of(tried.network, found.sendings)
     assert eliminate(tried, cost, limit, in_full(tried)) == found
 
 
@@ -83,7 +90,7 @@ def test_more_points_save_more(tried: Tried, cost) -> None:
 
 def test_it_saves_more_than_the_study_does(tried: Tried, cost) -> None:
     ours, theirs = (way(tried, cost, 10.0, in_full(tried)) for way in (eliminate, study))
-    assert ours.instructions < theirs.instructions < theirs.dense == ours.dense
+    assert ours.instructions < theirs.instructions < theirs.before == ours.before
 
 
 @pytest.mark.parametrize("way", [eliminate, study])
@@ -97,25 +104,27 @@ def test_what_breaks_the_limit_in_full_is_not_taken(tried: Tried, cost, way) -> 
     """Made in full, every choice of a group other than the last one's breaks it."""
     last = list(at_zero(tried.network))[-1]
 
-    def confirm(wanted) -> Held:
-        held = in_full(tried)(wanted)
-        broken = any(step for name, step in wanted.items() if name != last)
-        return Held(Outcome(held.outcome.divergence, 0.0, 99.0 if broken else 0.0, None), held.shares)
+    def confirm(wanted) -> Made:
+        made = in_full(tried)(wanted)
+        broken = any(way != ZERO for name, way in wanted.items() if name != last)
+        outcome = Outcome(made.held.outcome.divergence, 0.0, 99.0 if broken else 0.0, None)
+        return replace(made, held=Held(outcome, made.held.shares))
 
     found = way(tried, cost, 10.0, confirm)
-    assert not any(step for name, step in found.thresholds.items() if name != last)
+    assert not any(way != ZERO for name, way in found.sendings.items() if name != last)
 
 
 def test_a_swap_takes_from_one_group_and_gives_to_another() -> None:
-    """a's step up saves 10 for 2 of divergence; b's step down gives back 3 of divergence for 4."""
-    now = _Candidate({"a": 1, "b": 1}, 5.0, 100.0)
-    up, down = _Candidate({"a": 2, "b": 1}, 7.0, 90.0), _Candidate({"a": 1, "b": 0}, 2.0, 104.0)
-    assert _Search._swaps(now, [up], [down], 5.0) == [{"a": 2, "b": 0}]
-    assert _Search._swaps(now, [up], [down], 3.9) == []
-    dear = _Candidate({"a": 1, "b": 0}, 2.0, 111.0)
-    assert _Search._swaps(now, [up], [dear], 5.0) == []
-    same = _Candidate({"a": 0, "b": 1}, 2.0, 104.0)
-    assert _Search._swaps(now, [up], [same], 5.0) == []
+    """a's next way saves 10 for 2 of divergence; b's one before gives back 3 of divergence for 4."""
+    one, two = Sending(1), Sending(coarse=4)
+    now = _Candidate({"a": one, "b": one}, 5.0, 100.0)
+    less, more = _Candidate({"a": two, "b": one}, 7.0, 90.0), _Candidate({"a": one, "b": ZERO}, 2.0, 104.0)
+    assert _Search._swaps(now, [less], [more], 5.0) == [{"a": two, "b": ZERO}]
+    assert _Search._swaps(now, [less], [more], 3.9) == []
+    dear = _Candidate({"a": one, "b": ZERO}, 2.0, 111.0)
+    assert _Search._swaps(now, [less], [dear], 5.0) == []
+    same = _Candidate({"a": ZERO, "b": one}, 2.0, 104.0)
+    assert _Search._swaps(now, [less], [same], 5.0) == []
 
 
 def test_the_studys_switches_leave_the_first_layer(tried: Tried) -> None:
@@ -128,5 +137,5 @@ def test_the_studys_switches_leave_the_first_layer(tried: Tried) -> None:
 
 def test_the_study_has_one_threshold(tried: Tried, cost) -> None:
     found = study(tried, cost, 10.0, in_full(tried))
-    assert found.held.outcome.increase <= 10 and len(set(found.thresholds.values()) - {0}) == 1
-    assert found.thresholds["rnn1.x@8"] == found.thresholds["rnn1.h@8"] == 0
+    assert found.held.outcome.increase <= 10 and len(set(found.sendings.values()) - {ZERO}) == 1
+    assert found.sendings["rnn1.x@8"] == found.sendings["rnn1.h@8"] == ZERO and not found.ranges

@@ -9,7 +9,17 @@ from labelled import labelled
 from networks import both_ways, recognizer
 from shrinkc.analyze import thresholds
 from shrinkc.analyze.deltas import moves
-from shrinkc.analyze.thresholds import at_zero, cost_on, each_alone, expected_harm, ladder, order, work_eliminated
+from shrinkc.analyze.sending import ZERO, Sending, at_zero
+from shrinkc.analyze.thresholds import (
+    coarser,
+    cost_on,
+    each_alone,
+    expected_harm,
+    frontier,
+    ladder,
+    order,
+    work_eliminated,
+)
 from shrinkc.analyze.trials import Held, Outcome, Trials
 from shrinkc.analyze.tried import Tried
 from shrinkc.lower import FAMILIES
@@ -39,22 +49,42 @@ def test_ladders_are_of_the_grid() -> None:
     assert wide[:5] == (0, 16, 32, 64, 129) and wide[-1] == 64 * 129
 
 
+def test_coarser_grids_have_steps_left() -> None:
+    group = tried_of().network.groups[0]
+    assert coarser(group) == (2, 3, 4, 6, 8, 12, 16, 24, 32)
+    assert coarser(dataclasses.replace(group, limit=7)) == (2, 3)
+    wide = coarser(dataclasses.replace(group, limit=16383))
+    assert wide[:2] == (129, 258) and wide[-1] == 32 * 129
+
+
+def test_what_another_way_beats_is_not_on_the_frontier() -> None:
+    """Grid 4 sends less than threshold 2 for less harm; threshold 1 sends as much as the plan's own way."""
+    helds = {
+        ZERO: held(1.0, a=0.9),
+        Sending(1): held(1.1, a=0.9), Sending(2): held(1.5, a=0.6), Sending(8): held(9.0, a=0.2),
+        Sending(coarse=2): held(0.9, a=0.8), Sending(coarse=4): held(1.4, a=0.5), Sending(coarse=8): held(9.1, a=0.3),
+    }  # fmt: skip
+    assert frontier("a", helds) == [ZERO, Sending(coarse=2), Sending(coarse=4), Sending(8)]
+
+
 def test_the_most_saved_for_the_divergence_comes_first() -> None:
     """By hand: a column of a costs 100, one of b 10. a's step to 2 saves less for its harm than b's first."""
     network = tried_of().network
     a, b, c = (group.name for group in network.groups)
     base = held(1.0, **{a: 1.0, b: 1.0, c: 1.0})
+    one, two = Sending(1), Sending(coarse=2)
     alone = {
-        a: {0: base, 1: held(1.5, **{a: 0.8}), 2: held(5.0, **{a: 0.7})},
-        b: {0: base, 1: held(1.1, **{b: 0.5})},
-        c: {0: base, 1: held(1.1, **{c: 1.0})},
+        a: {ZERO: base, one: held(1.5, **{a: 0.8}), two: held(5.0, **{a: 0.7})},
+        b: {ZERO: base, one: held(1.1, **{b: 0.5})},
+        c: {ZERO: base, one: held(1.1, **{c: 1.0})},
     }
 
     def cost(wanted, shares) -> float:
         return 100 * shares[a] + 10 * shares[b] + 5 * shares[c]
 
     plans = order(network, alone, cost)
-    assert [(each[a], each[b], each[c]) for each in plans] == [(0, 0, 0), (0, 1, 0), (1, 1, 0), (2, 1, 0)]
+    ways = [(ZERO, ZERO, ZERO), (ZERO, one, ZERO), (one, one, ZERO), (two, one, ZERO)]
+    assert [(each[a], each[b], each[c]) for each in plans] == ways
     assert expected_harm(alone, plans[-1]) == pytest.approx(4.1)
 
 
@@ -70,12 +100,16 @@ def test_each_group_alone_up_to_the_ceiling(monkeypatch: pytest.MonkeyPatch) -> 
     alone = each_alone(tried, 3)
     assert list(alone) == [group.name for group in tried.network.groups]
     for name, helds in alone.items():
-        steps = list(helds)
-        assert steps == list(ladder(tried.network.group(name)))[: len(steps)]
-        shares = [each.shares[name] for each in helds.values()]
-        assert shares[0] > shares[-1]
+        group = tried.network.group(name)
+        steps = [way.threshold for way in helds if way.coarse == 1]
+        grids = [way.coarse for way in helds if way.coarse != 1]
+        assert steps == list(ladder(group))[: len(steps)] and grids == list(coarser(group))[: len(grids)]
+        assert all(
+            helds[ZERO].shares[name] > helds[way].shares[name] for way in (Sending(steps[-1]), Sending(coarse=8))
+        )
     monkeypatch.setattr(thresholds, "CEILING", -1.0)
-    assert all(list(helds) == [0, 1] for helds in each_alone(tried, 3).values())
+    expected = {ZERO, Sending(1), Sending(coarse=2)}
+    assert all(set(helds) == expected for helds in each_alone(tried, 3).values())
 
 
 def test_the_cost_is_of_the_cheaper_way_or_of_delta_alone() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from labelled import labelled
 from networks import recognizer
-from shrinkc.analyze.thresholds import at_zero
+from shrinkc.analyze.sending import Sending, at_zero
 from shrinkc.analyze.trials import Trials
 from shrinkc.analyze.tried import Tried, check_record
 from shrinkc.errors import InputError
@@ -18,8 +18,8 @@ TRIALS = Trials.of(NETWORK, labelled(NETWORK, 3, seed=9), labelled(NETWORK), Met
 QUANTIZED = TRIALS.quantized(Plan(rounding="nearest"), Delta())
 
 
-def wanted(*steps: int) -> list[dict[str, int]]:
-    return [at_zero(QUANTIZED) | {"rnn1.h@8": step} for step in steps]
+def wanted(*steps: int) -> list[dict[str, Sending]]:
+    return [at_zero(QUANTIZED) | {"rnn1.h@8": Sending(step)} for step in steps]
 
 
 @pytest.fixture

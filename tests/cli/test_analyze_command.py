@@ -30,8 +30,9 @@ def test_tables_name_every_path_and_every_vector(shrinkc_run: Run, toy: Path) ->
         assert starts.count(path) == 2  # what it does, and what it costs
     assert {"rnn1.x", "rnn1.h", "head.x"} < set(starts)
     assert "what a path costs on cortex-m4, a step" in lines
-    assert lines[-2].startswith("worth more bits than the rest: ")
-    assert lines[-1].startswith("the study's skips (the candidate's product of h): ")
+    assert lines[-3].startswith("worth more bits than the rest: ")
+    assert lines[-2].startswith("the study's skips (the candidate's product of h): ")
+    assert lines[-1] == "note: tried on 3 utterances only; what fewer than 10 say is not to be trusted"
 
 
 def test_json_is_the_report_and_nothing_else(shrinkc_run: Run, toy: Path) -> None:

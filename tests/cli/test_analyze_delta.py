@@ -23,13 +23,16 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_tables_have_every_group_and_threshold(shrinkc_run: Run, toy: Path) -> None:
     code, out, err = shrinkc_run(*ANALYZE)
-    assert code == 0 and "trying each threshold alone" in err
+    assert code == 0 and "trying each group alone" in err
     lines = out.splitlines()
     assert lines[0] == "toy on dev.npz, 3 utterances: steps that elements move from frame to frame"
     assert [line.split()[0] for line in lines[2:5]] == GROUPS
-    assert lines[5].startswith("each threshold alone, all others at 0; of ") and lines[5].endswith(" on cortex-m4")
-    tried = [line.split()[:2] for line in lines[7:]]
-    assert [name for name, step in tried if step == "0"] == GROUPS and ["rnn1.h@8", "64"] in tried
+    assert lines[5].startswith("each group alone, all others at threshold 0; of ") and lines[5].endswith(
+        " on cortex-m4"
+    )
+    tried = [line.split()[:3] for line in lines[7:]]
+    assert [name for name, grid, step in tried if (grid, step) == ("x1", "0")] == GROUPS
+    assert ["rnn1.h@8", "x1", "64"] in tried and ["rnn1.h@8", "x32", "0"] in tried
 
 
 def test_json_is_the_report(shrinkc_run: Run, toy: Path) -> None:
@@ -38,7 +41,10 @@ def test_json_is_the_report(shrinkc_run: Run, toy: Path) -> None:
     found = msgspec.json.decode(out, type=DeltaAnalysis)
     assert (found.model, found.target, found.utterances, found.metric) == ("toy", "cortex-m0plus", 3, "per")
     for group in found.groups:
-        first, last = group.effects[0], group.effects[-1]
+        own = [each for each in group.effects if each.coarse == 1]
+        grids = [each.coarse for each in group.effects if each.coarse != 1]
+        first, last = own[0], own[-1]
+        assert grids == sorted(grids) and group.effects[-1].threshold == 0 and group.effects[-1].sent < first.sent
         assert first.saved == 0 and last.saved > 0 and last.sent < first.sent
         assert first.eliminated < last.eliminated and last.ci95[0] <= last.increase <= last.ci95[1]
         assert 0 <= group.moves.still <= 1

@@ -31,6 +31,7 @@ def flash_of(folder: Path) -> int:
 def test_the_plan_that_was_chosen_repeats_the_build(shrinkc_run: Run, toy: Path) -> None:
     code, out, _ = shrinkc_run(*AUTO, "--delta", "3", "--max-flash", "5.4K")
     assert code == 0 and "the plan: out.plan.toml" in out.splitlines()
+    assert "note: tried on 6 utterances only; what fewer than 10 say is not to be trusted" in out.splitlines()
     plan = (toy / "out.plan.toml").read_text()
     assert plan.startswith("# Chosen by `shrinkc build --plan auto` for toy.keras.\n# Bits: ")
     assert "On 6 utterances of dev.npz: divergence 0." in plan and "threshold = 3" in plan
@@ -138,6 +139,15 @@ def test_what_no_build_takes_is_refused_before_the_search(shrinkc_run: Run, toy:
     monkeypatch.setattr(importers, "load", lambda path, name: network)
     code, _, err = shrinkc_run(*AUTO)
     assert code == 2 and "give --max-frames N" in err and "each path" not in err
+    code, _, err = shrinkc_run("build", *MODEL, *TARGET, "--delta", "auto")
+    assert code == 2 and "give --max-frames N" in err and "each group" not in err
+
+
+@pytest.mark.parametrize("option", ["--min-compression", "--max-per-increase"])
+@pytest.mark.parametrize("value", ["nan", "inf", "101", "x"])
+def test_limits_are_numbers(shrinkc_run: Run, toy: Path, option: str, value: str) -> None:
+    code, _, err = shrinkc_run(*AUTO, option, value)
+    assert code == 2 and f"'{value}' is not a number from" in err
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_verify_as_json(shrinkc_run, pipeline, built):
 def test_a_limit_that_is_missed(shrinkc_run, pipeline, built):
     code, out, err = shrinkc_run("verify", "out", "--max-per-increase", "0.5")
     assert code == 3
-    assert "PER rose by 1.00 points (95 % interval -0.50 to 2.50), above the limit of 0.5" in err
+    assert "PER increase is +1.00 points (95 % interval -0.50 to +2.50), above the limit of 0.5" in err
     assert "bit-exact" in out
     assert reports.load(built).verification is not None
 
@@ -97,7 +97,7 @@ def test_a_limit_on_per_needs_a_per(shrinkc_run, pipeline, tmp_path):
     shrinkc_run("build", "--target", "cortex-m4")
     code, _, err = shrinkc_run("verify", "--max-per-increase", "1")
     assert code == 2
-    assert "--max-per-increase needs metric.kind 'per'" in err
+    assert "--max-per-increase (limits.max_per_increase) needs metric.kind 'per'" in err
 
 
 def test_verify_without_a_target_finds_the_one_build(shrinkc_run, pipeline, tmp_path):

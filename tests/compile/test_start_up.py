@@ -106,12 +106,14 @@ def test_stm32l4_runs_at_its_clock(tmp_path: Path) -> None:
     assert words[0x40021058] == 1 << 17
 
 
-def test_stm32h7_runs_at_its_clock(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mhz", [8, 25, 48])
+def test_stm32h7_runs_at_its_clock(mhz: int, tmp_path: Path) -> None:
     """RM0433, 8.5.5: source / M x N / P, of PLL 1."""
     board = load_target("nucleo-h743zi").board
-    words = started("nucleo-h743zi", READY["stm32h7"], tmp_path)
+    assert source_hz(board) == 8 * MHZ
+    words = started("nucleo-h743zi", READY["stm32h7"], tmp_path, clock_input_hz=mhz * MHZ)
     choice, dividers = words[0x58024428], words[0x58024430]
-    reference = source_hz(board) // (choice >> 4 & 63)
+    reference = mhz * MHZ // (choice >> 4 & 63)
     assert choice & 3 == 2
     assert 4 * MHZ <= reference <= 8 * MHZ and words[0x5802442C] & 0xF == 2 << 2
     assert reference * ((dividers & 511) + 1) // ((dividers >> 9 & 127) + 1) == board.clock_hz
@@ -121,6 +123,13 @@ def test_stm32h7_runs_at_its_clock(tmp_path: Path) -> None:
     assert words[0x58024818] >> 14 & 3 == 3  # VOS1
     assert words[0x58024454] & 7 == 3 and words[0x580244E8] == 1 << 18  # USART3, from HSI
     assert words[0x58024400] >> 18 & 1
+
+
+def test_stm32h7_takes_its_own_oscillator_where_the_input_is_dead(tmp_path: Path) -> None:
+    words = started("nucleo-h743zi", {**READY["stm32h7"], 0x58024400: 0x0200_0005}, tmp_path)
+    choice, dividers = words[0x58024428], words[0x58024430]
+    assert choice & 3 == 0
+    assert 64 * MHZ // (choice >> 4 & 63) * ((dividers & 511) + 1) // ((dividers >> 9 & 127) + 1) == 400 * MHZ
 
 
 @pytest.mark.parametrize(

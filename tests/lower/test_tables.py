@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from networks import both_ways, quantized, recognizer, with_head
-from shrinkc.analyze.choose import Modes
+from shrinkc.analyze.chooser import Modes
 from shrinkc.compile.image import compile_image
 from shrinkc.emit import emit
 from shrinkc.lower import FAMILIES, dense_modes, lower, plain_modes

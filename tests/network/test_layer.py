@@ -33,7 +33,6 @@ def test_widths_follow_from_the_cell_and_the_sizes() -> None:
         ({"matrices": LSTM.matrices | {"input.x": MATRIX.T}}, r"input.x has the shape \(5, 7\)"),
         ({"matrices": LSTM.matrices | {"input.c": MATRIX}}, "has a matrix that its cell does not know, input.c"),
         ({"matrices": LSTM.matrices | {"input.x": MATRIX * np.inf}}, "input.x holds NaN or infinite weights"),
-        ({"biases": {}}, "lacks a bias, input"),
         (
             {"biases": LSTM.biases | {"projection": np.zeros(7, np.float32)}},
             r"projection has the shape \(7,\), not \(4,",

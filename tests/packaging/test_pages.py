@@ -1,4 +1,4 @@
-"""The examples on the pages of PyTorch and of Keras' own layers: their Python, their commands and what these print."""
+"""The examples on the pages of PyTorch, Keras' own layers and CI: their Python, their commands and what these print."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pages import block, page, session, shell
 
-from tools import needs_arm
+from shrinkc.project import Limits, load_project
+from tools import needs_arm, needs_qemu
 
 
 @needs_arm
@@ -29,3 +30,15 @@ def test_the_example_of_the_page_of_keras_layers(tmp_path: Path) -> None:
     (tmp_path / "both.py").write_text(block(text, "python"))
     shell("python both.py", tmp_path)
     session(block(text, "console"), tmp_path)
+
+
+@needs_qemu
+def test_the_example_of_the_page_of_ci(tmp_path: Path) -> None:
+    text = page("docs/ci.md")
+    session("".join(re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)), tmp_path)
+    settings = tmp_path / "speech" / "shrinkc.toml"
+    limits = block(text, "toml").replace("[limits]\n", "")
+    settings.write_text(settings.read_text().replace("[limits]\n", f"[limits]\n{limits}"))
+    assert load_project(tmp_path / "speech").limits == Limits(
+        max_per_increase=0.5, max_flash=131072, max_ram=16384, max_instructions=200_000
+    )

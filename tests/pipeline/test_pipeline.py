@@ -12,11 +12,11 @@ from shrinkc.emit import emit
 from shrinkc.emulate.run import run_image
 from shrinkc.errors import BuildError, InputError, LimitError
 from shrinkc.lower import FAMILIES, lower
-from shrinkc.project import Delta, Options, Plan, load_project, resolve, with_options
+from shrinkc.project import Delta, Limits, Options, Plan, load_project, resolve, with_options
 from shrinkc.project.values import empty
 from shrinkc.reference import archive, run
 from shrinkc.score import report
-from shrinkc.score.verification import check_limits
+from shrinkc.score.limits import check, outcomes
 from shrinkc.target import load_target
 from tools import needs_qemu, write_build
 
@@ -99,14 +99,15 @@ def test_one_changed_weight_is_found_and_named(tmp_path, built):
     second = dataclasses.replace(second, accumulators=(dataclasses.replace(sums, matrices=matrices),))
     changed = dataclasses.replace(kept.quantized, layers=(first, second, head))
     (out / archive.FILE_NAME).write_bytes(archive.to_bytes(dataclasses.replace(kept, quantized=changed)))
-    found = pipeline.verify(out, settings_for(), limit=2).verification
+    report = pipeline.verify(out, settings_for(), limit=2)
+    found = report.verification
     divergence = found.first_divergence
     assert not found.bit_exact
     assert (divergence.layer, divergence.index) == ("rnn2", 3)
     assert divergence.quantity in ("h", "c")
     assert divergence.device != divergence.reference
     with pytest.raises(LimitError, match=rf"of rnn2, utterance 0, frame {divergence.frame}, index 3: device"):
-        check_limits(found)
+        check(outcomes(report, Limits()))
 
 
 @needs_qemu

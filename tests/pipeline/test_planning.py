@@ -18,8 +18,8 @@ NETWORK = recognizer("gru", units=6, outputs=4, layers=1)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"delta": "rnn9.h=3"}, "delta.groups: 'rnn9.h' matches no send group"),
-        ({"plan": "plan.toml"}, "plan.paths: 'rnn1.nothing.h' matches no path"),
+        ({"delta": "rnn9.h=3"}, "^--delta: delta.groups: 'rnn9.h' matches no send group"),
+        ({"plan": "plan.toml"}, "plan.toml:2: plan.paths: 'rnn1.nothing.h' matches no path"),
     ],
 )
 @pytest.mark.parametrize("stage", [pipeline.prepare, planning.analyze])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shrinkc.errors import InputError
-from shrinkc.project import Delta, GroupPlan, Metric, Options, PathPlan, load_project, resolve, with_options
+from shrinkc.project import Delta, GroupPlan, Limits, Metric, Options, PathPlan, load_project, resolve, with_options
 from shrinkc.project.checks import name_problem
 from shrinkc.project.fields import FIELDS, markdown_table
 from shrinkc.project.resolve import data_source, from_recorded
@@ -73,6 +73,14 @@ def test_a_full_file(tmp_path):
     assert settings.data.dev is None
     assert settings.metric == Metric("per", None, True)
     assert settings.output == tmp_path / "build/cortex-m4"
+
+
+def test_limits_as_people_write_them(tmp_path):
+    text = '[limits]\nmax_flash = "128K"\nmax_ram = 500\nmax_instructions = "1.5m"\nmax_per_increase = 0'
+    settings = load_project(write(tmp_path, minimal(text)))
+    assert settings.limits == Limits(max_flash=131072, max_ram=500, max_instructions=1_500_000, max_per_increase=0)
+    assert "limits" not in settings.recorded
+    assert load_project(write(tmp_path, minimal())).limits == Limits()
 
 
 def test_patterns_apply_in_order(tmp_path):
@@ -197,6 +205,12 @@ REFUSED = [
     ('[model]\nname = "template"', "keyword"),
     ('[model]\nname = "string"', "header of C"),
     ('[model]\npath = ""', "model.path must be the path of a model"),
+    ("[limits]\nmax_flash = 0", r":2: limits\.max_flash must be a number of bytes above 0, .*, not 0$"),
+    ('[limits]\nmax_flash = "128G"', 'not "128G"'),
+    ("[limits]\nmax_ram = true", "not true"),
+    ("[limits]\nmax_instructions = 1.5", "limits.max_instructions must be a number above 0, .*, not 1.5"),
+    ('[limits]\nmax_per_increase = "0.5"', 'a number from -100 to 100, not "0.5"'),
+    ("[limits]\nflash = 8", "did you mean 'limits.max_flash'"),
     ("[output]\nfolder = 3", "output.folder must be a path"),
     ('[output]\nfolder = "build/{core}"', r"only \{target\} and \{name\}"),
 ]

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .errors import BuildError
+from .errors import BuildError, InputError
 
 
 @contextlib.contextmanager
@@ -47,6 +47,17 @@ def write_all(files: Mapping[Path, bytes | str]) -> None:
         for name in written.values():
             Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_place(path: Path, option: str) -> None:
+    """Refuse before the work a file of `option` that could not be written after it."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: give a file with {option}")
+    for parent in path.absolute().parents:
+        if parent.exists():
+            if not parent.is_dir():
+                raise InputError(f"{parent} is a file: choose another place with {option}")
+            return
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes | str]) -> None:

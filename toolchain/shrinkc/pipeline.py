@@ -18,6 +18,7 @@ from .compile.toolchain import ARM_COMPILER
 from .compile.versions import program_version
 from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
+from .datasets.enough import few_to_calibrate
 from .emit import Labels, emit
 from .emulate.qemu import EMULATOR, check_machine
 from .emulate.run import run_image
@@ -38,7 +39,6 @@ from .target import BOARD_FILE, Target, load_built
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
 
-FEW_UTTERANCES = 10
 SHARE_UTTERANCES = 40
 """Calibration utterances that the reference runs over to see how many columns are sent."""
 
@@ -154,9 +154,8 @@ def build(settings: Settings, progress: Progress = lambda *_: None) -> Build:
     progress("compiling")
     test = self_test(program, calibration)
     image = compile_image(sources.files, sources.name, target, test=test)
-    made = built.report_of(
-        settings, network, program, model.shares, image, sources.digest, _notes(calibration), _tools()
-    )
+    notes = few_to_calibrate(len(calibration))
+    made = built.report_of(settings, network, program, model.shares, image, sources.digest, notes, _tools())
     files = {
         **sources.files,
         **cmake_files(sources.name, sorted(sources.files), target, test),
@@ -284,10 +283,3 @@ def _max_frames(settings: Settings, network: Network, calibration: Dataset) -> i
         f"{settings.model.name} has layers that run backward, so it takes whole utterances: give --max-frames N, the "
         f"frames of the longest (the calibration set's longest has {int(calibration.lengths.max())})"
     )
-
-
-def _notes(calibration: Dataset) -> tuple[str, ...]:
-    count = len(calibration.lengths)
-    if count >= FEW_UTTERANCES:
-        return ()
-    return (f"calibrated on {count} utterances only; ranges from fewer than {FEW_UTTERANCES} are not to be trusted",)

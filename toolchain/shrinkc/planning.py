@@ -6,17 +6,19 @@ from pathlib import Path
 
 from . import importers
 from .analyze.budget import LEAST_BITS, Budget
-from .analyze.choose import Choice, Search, choose, largest, quickly
+from .analyze.choose import Choice, choose, largest
+from .analyze.chooser import Search, quickly
 from .analyze.delta_report import DeltaAnalysis, delta_analysis
 from .analyze.deltas import moves
-from .analyze.eliminate import Elimination, eliminate
+from .analyze.eliminate import Elimination, Made, eliminate
 from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
+from .analyze.sending import Sendings, delta_of, plan_with, ranges_of
 from .analyze.sensitivity import Sensitivities, sensitivities
 from .analyze.study import study
 from .analyze.thresholds import cost_on, each_alone
-from .analyze.trials import Held, Trials
-from .analyze.tried import Thresholds, Tried
+from .analyze.trials import Trials
+from .analyze.tried import Tried
 from .compile.image import compile_image
 from .compile.sizes import Sizes
 from .datasets import Dataset
@@ -104,7 +106,7 @@ def choose_plan(
     sizes = linked(replace(settings.plan, weights=LEAST_BITS))  # this also finds what no build would take
     if budget.flash is not None:
         budget = replace(budget, code=_code_alone(sizes))
-    budget.check(trials.network.parameters)
+    budget.check(trials.network.parameters, sizes.flash - _code_alone(sizes))
     free = refinements(trials.network, settings.plan, settings.delta, said, family.wide)
     search = Search(trials, settings.plan, settings.delta, family, modes, instructions, jobs, progress, free)
     return _fitted(search, search.sensitivities(), budget, linked)
@@ -118,7 +120,7 @@ def choose_thresholds(
     jobs: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> Elimination:
-    """The thresholds that save the most on the target within a limit on points, for the settings' plan.
+    """What saves the most on the target within a limit on points, of thresholds and grids for the settings' plan.
 
     way: "auto" by instructions and group by group, "study" as the study chose them.
     record: the file where trials are kept, so that another search of the same need not make them again.
@@ -135,11 +137,16 @@ def choose_thresholds(
         )
     progress("quantizing")
     network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
-    cost = cost_on(network, FAMILIES[target.kernels], target.core.costs, settings.delta.kernels == DELTA)
+    every = {group.name: 1.0 for group in network.groups}
+    Prepared(trials.network, trials.calibration, network, every).program(settings, target)  # what no build would take
+    family, delta_alone = FAMILIES[target.kernels], settings.delta.kernels == DELTA
+    cost = cost_on(network, family, target.core.costs, delta_alone)
 
-    def confirm(thresholds: Thresholds) -> Held:
+    def confirm(wanted: Sendings) -> Made:
         progress("trying the plan on the whole dev set")
-        return trials.held(trials.quantized(settings.plan, Delta(groups=tuple(thresholds.items()))))
+        made = trials.quantized(plan_with(settings.plan, ranges_of(network, wanted)), delta_of(wanted))
+        held = trials.held(made)
+        return Made(held, products_cost(made, family, target.core.costs, held.shares, delta_alone))
 
     return WAYS[way](Tried(trials, network, record, jobs, progress), cost, increase, confirm)
 

@@ -28,9 +28,9 @@ class Budget:
             limits.append(math.floor(FLOAT_BYTES * parameters * (1 - self.compression / 100)))
         return min(limits, default=None)
 
-    def check(self, parameters: int) -> None:
-        """Raise LimitError where not even the weights could fit, whatever else the model keeps."""
-        limit, least = self.bytes_for(parameters), parameters * LEAST_BITS // 8
+    def check(self, parameters: int, least: int) -> None:
+        """Raise LimitError where not even tables of `least` bytes fit, those of a plan at the fewest bits."""
+        limit = self.bytes_for(parameters)
         if limit is not None and limit < least:
             raise self.error(least, limit)
 

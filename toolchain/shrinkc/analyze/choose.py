@@ -1,43 +1,25 @@
-"""Choosing a plan: bits for each path from what it does alone, then by trying whole plans on the dev set.
+"""Choosing a plan: from the plans that a search over bits gives (`chooser.py`), by the error rate on the whole dev set.
 
-Alone, each path at each width moves the outputs by some divergence (`sensitivity.py`). Divergences of small errors
-nearly add up, so the plan with the least sum within a budget of bytes is close to the best one, and a greedy order of
-upgrades from the coarsest plan on, best divergence per byte first, runs through all of them. That order gives one plan
-for each size. Where the budget is in points of PER, the size is found by bisection with real PER. Then exchanges of
-single paths are tried whole, and kept where the divergence on the dev set says so: it is finer than the PER. So are
-refinements, settings beside the bits (`refine.py`), which help some models and not others. If that leaves a plan which
-breaks a limit on PER, the plans before it are gone back to, one after the other.
+Where the budget is in bytes, the finalists are the plan of the least expected harm within them, with exchanges and
+refinements and without, and the finest even one; the least divergence wins, unless the PER says otherwise by more
+than chance: tenths of a point on a dev set tell nothing of another. Where it is in points of PER alone, the size is
+found by bisection with real PER, once before the refinements and once with them; the smallest finalist that keeps the
+limit wins.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ..errors import InputError, LimitError
-from ..lower import lower
-from ..lower.kernels import Family
-from ..lower.tables import constant_bytes, percent_off
-from ..project import Delta, Plan, Rule
-from ..quantize import QuantizedNetwork
+from ..errors import LimitError
+from ..lower.tables import percent_off
+from ..project import Plan
 from .budget import Budget
-from .refine import Refinement, with_all
-from .sensitivity import REST, WEIGHTS, Progress, Sensitivities, sensitivities
-from .trials import Outcome, Trials
+from .chooser import Bits, Chooser, Search, rise
+from .refine import Refinement
+from .sensitivity import Sensitivities
+from .trials import Outcome
 
-SCREEN_UTTERANCES = 120
-"""Of the dev set, for the sensitivities and the exchanges; the points of PER are taken on all of it."""
-WIDTHS = WEIGHTS
-"""Of which plans are made; an exchange may also leave a path at 16 bits."""
-EXCHANGES, WIDE, ROUNDS = 6, 2, 3
-"""Exchanges that are tried in a round, those that leave a path at 16 bits, and rounds at most."""
-GAIN = 0.98
-"""An exchange is kept if it leaves at most this share of the divergence."""
-SLOWER = 1.02
-"""A refinement may take at most so many times the instructions, in products and scans."""
-
-Bits = Mapping[str, int]
-Modes = Callable[[QuantizedNetwork], Mapping[str, str]]
-"""modes(network): how the products of each send group are computed, "delta" or "dense"."""
+Finalist = tuple[Chooser, Bits]
 
 
 @dataclass(frozen=True)
@@ -58,242 +40,84 @@ class Choice:
     compression: float
 
 
-@dataclass(frozen=True)
-class Search:
-    """What all choices for a model have in common. base: how to clip and round, and bits of the vectors. delta: its
-    thresholds are in force in every whole plan. modes: as the build will have them, since they decide on the layout.
-    instructions: of all products and scans a step, as the build will have them. refinements: what may be tried beside
-    the bits.
-    """
-
-    trials: Trials
-    base: Plan
-    delta: Delta
-    family: Family
-    modes: Modes
-    instructions: Callable[[QuantizedNetwork], float] = lambda _: 0.0
-    jobs: int | None = None
-    progress: Progress = lambda *_: None
-    refinements: tuple[Refinement, ...] = ()
-
-    def sensitivities(self) -> Sensitivities:
-        """What each path does alone."""
-        return sensitivities(self.trials, self.base, SCREEN_UTTERANCES, self.jobs, self.progress)
-
-
 def choose(search: Search, found: Sensitivities, budget: Budget) -> Choice:
     """The best plan within a budget. found: what `search.sensitivities` gave.
 
     Raises LimitError where no plan keeps the budget.
     """
-    trials, chooser = search.trials, _Chooser(search, found)
+    trials, chooser = search.trials, Chooser(search, found)
     order = chooser.order()
     limit = budget.bytes_for(trials.network.parameters)
     if limit is None:
-        bits = chooser.smallest(order, budget.increase or 0.0)
-        limit = chooser.bytes_of(bits)
+        finalists = _smallest(chooser, order, budget.increase or 0.0)
     else:
-        bits = chooser.largest(order, budget, limit)
-    exchanged = chooser.exchanged(bits, limit)
-    refined = chooser.refined(exchanged, limit)
-    candidates = [(refined, exchanged), (refined, bits), (chooser, exchanged), (chooser, bits)]
-    chooser, bits, outcome = _within(search, budget.increase, candidates)
+        finalists = _finest(chooser, order, budget, limit)
+    chooser, bits, outcome = _best(search, budget, finalists)
     size = chooser.bytes_of(bits)
     off = percent_off(size, trials.network.float_bytes)
     return Choice(chooser.plan(bits), bits, chooser.changes, found, outcome, len(trials.dev), size, off)
 
 
+def _finest(chooser: Chooser, order: Sequence[Bits], budget: Budget, limit: int) -> list[Finalist]:
+    """Plans within so many bytes: after exchanges and refinements, without them, and with one width for all paths."""
+    bits = chooser.largest(order, budget, limit)
+    exchanged = chooser.exchanged(bits, limit)
+    refined = chooser.refined(exchanged, limit)
+    even = [each for each in chooser.even() if chooser.bytes_of(each) <= limit][-1:]
+    return [
+        (each, plan) for each in (refined, chooser) for plan in (exchanged, bits, *even) if each.bytes_of(plan) <= limit
+    ]
+
+
+def _smallest(chooser: Chooser, order: Sequence[Bits], increase: float) -> list[Finalist]:
+    """The smallest plan by bisection, refined and then made smaller again; and one width for all paths."""
+    bits = chooser.smallest(order, increase)
+    limit = chooser.bytes_of(bits)
+    exchanged = chooser.exchanged(bits, limit)
+    refined = chooser.refined(exchanged, limit)
+    smaller = [refined.smallest(order, increase)] if refined.changes else []
+    return [(each, plan) for each in (refined, chooser) for plan in (exchanged, bits, *smaller, *chooser.even())]
+
+
 def largest(search: Search, found: Sensitivities, budget: Budget) -> Plan:
     """The plan within the bytes of a budget that is expected to do the least harm; nothing is tried for it."""
-    chooser, limit = _Chooser(search, found), budget.bytes_for(search.trials.network.parameters)
+    chooser, limit = Chooser(search, found), budget.bytes_for(search.trials.network.parameters)
     assert limit is not None
     return chooser.plan(chooser.largest(chooser.order(), budget, limit))
 
 
-class _Chooser:
-    """The search over bits of paths. changes: refinements that its plans have."""
+def _best(search: Search, budget: Budget, finalists: Sequence[Finalist]) -> tuple[Chooser, Bits, Outcome]:
+    """The best of some plans on the whole dev set, and what it does there.
 
-    def __init__(self, search: Search, found: Sensitivities, changes: tuple[Refinement, ...] = ()) -> None:
-        self.search, self.trials, self.found, self.changes = search, search.trials, found, changes
-        self.base = with_all(search.base, changes)
-        self.weights = {name: array.size for name, array in self.trials.network.matrices.items()}
-        self._bytes: dict[tuple, int] = {}
-
-    def harm(self, path: str, bits: int) -> float:
-        """Divergence that a path adds alone at a width."""
-        if bits == REST:
-            return 0.0
-        return max(0.0, self.found.paths[path][bits].divergence - self.found.floor.divergence)
-
-    def total_harm(self, bits: Bits) -> float:
-        """Divergence that a plan is expected to add."""
-        return sum(self.harm(path, width) for path, width in bits.items())
-
-    def order(self) -> list[Bits]:
-        """Plans from the coarsest to the finest, one path finer each time: the best divergence per byte first."""
-        bits = dict.fromkeys(self.found.paths, WIDTHS[0])
-        plans: list[Bits] = [dict(bits)]
-        while True:
-            steps = [(path, width) for path in bits for width in WIDTHS if width > bits[path]]
-            if not steps:
-                return plans
-            path, width = max(steps, key=lambda step: self._gain(bits, *step))
-            bits[path] = width
-            plans.append(dict(bits))
-
-    def _gain(self, bits: Bits, path: str, width: int) -> float:
-        """Divergence saved per byte by giving a path a finer width."""
-        grown = self.weights[path] * (width - bits[path]) / 8
-        return (self.harm(path, bits[path]) - self.harm(path, width)) / grown
-
-    def largest(self, order: Sequence[Bits], budget: Budget, limit: int) -> Bits:
-        """The plan within `limit` bytes, which are the budget's, that is expected to do the least harm."""
-        within = [bits for bits in order if self.bytes_of(bits) <= limit]
-        if not within:
-            raise budget.error(min(map(self.bytes_of, order)), limit)
-        return min(within, key=self.total_harm)
-
-    def smallest(self, order: Sequence[Bits], increase: float) -> Bits:
-        """The plan of the fewest bytes whose PER rises by no more than `increase` points, by bisection."""
-        low, high = 0, len(order) - 1
-        while low < high:
-            middle = (low + high) // 2
-            self.search.progress("looking for the smallest plan", 0, 0)
-            low, high = (low, middle) if _rise(self.outcome(order[middle])) <= increase else (middle + 1, high)
-        return order[low]
-
-    def outcome(self, bits: Bits) -> Outcome:
-        """What a plan does on the whole dev set."""
-        return self.trials.outcome(self.trials.quantized(self.plan(bits), self.search.delta))
-
-    def exchanged(self, bits: Bits, limit: int) -> Bits:
-        """The plan after exchanges of single paths, within the bytes, each tried whole."""
-        best = self._divergences([self.plan(bits)])[0]
-        for _ in range(ROUNDS):
-            tried = self._exchanges(bits, limit)
-            if not tried:
-                break
-            found = self._divergences([self.plan(each) for each in tried])
-            place = min(range(len(found)), key=found.__getitem__)
-            if found[place] > best * GAIN:
-                break
-            bits, best = tried[place], found[place]
-        return bits
-
-    def refined(self, bits: Bits, limit: int) -> "_Chooser":
-        """The search with the refinements that leave a plan less divergence, within the bytes: the best one first.
-
-        What gains nothing alone is not tried again beside another, and none may make the step much slower.
-        """
-        chooser, left = self, list(self.search.refinements)
-        slowest = SLOWER * self.search.instructions(self.quickly(bits))
-        best = self._divergences([self.plan(bits)])[0] if left else 0.0
-        while left:
-            others = [_Chooser(self.search, self.found, (*chooser.changes, each)) for each in left]
-            fitting = [
-                other
-                for other in others
-                if other.bytes_of(bits) <= limit and self.search.instructions(other.quickly(bits)) <= slowest
-            ]
-            found = self._divergences([other.plan(bits) for other in fitting])
-            gains = sorted(
-                (each for each in zip(found, fitting, strict=True) if each[0] <= best * GAIN),
-                key=lambda each: each[0],
-            )
-            if not gains:
-                break
-            best, chooser = gains[0]
-            left = [other.changes[-1] for _, other in gains[1:]]
-        return chooser
-
-    def _divergences(self, plans: Sequence[Plan]) -> list[float]:
-        found: list[float] = []
-        for outcome in self.trials.outcomes(plans, self.search.delta, SCREEN_UTTERANCES, self.search.jobs):
-            found.append(outcome.divergence)
-            self.search.progress("trying whole plans", len(found), len(plans))
-        return found
-
-    def _exchanges(self, bits: Bits, limit: int) -> list[Bits]:
-        """Plans within the bytes with one path finer, and others coarser to make room: the most promising ones."""
-        made: dict[tuple, Bits] = {}
-        for path, width in bits.items():
-            for finer in (each for each in (*WIDTHS, REST) if each > width):
-                changed = self._fitted(dict(bits) | {path: finer}, path, limit)
-                if changed is not None:
-                    made[tuple(sorted(changed.items()))] = changed
-        # A path at 16 bits is expected to do no harm at all, and would crowd out the others.
-        wide = [bits for bits in made.values() if REST in bits.values()]
-        plain = [bits for bits in made.values() if REST not in bits.values()]
-        return [*sorted(plain, key=self.total_harm)[:EXCHANGES], *sorted(wide, key=self.total_harm)[:WIDE]]
-
-    def _fitted(self, bits: dict[str, int], keep: str, limit: int) -> Bits | None:
-        """Coarser paths, the least harm per byte first, until it fits."""
-        while self.bytes_of(bits) > limit:
-            steps = [
-                (path, width)
-                for path in bits
-                for width in WIDTHS
-                if path != keep and width == max((each for each in WIDTHS if each < bits[path]), default=None)
-            ]
-            if not steps:
-                return None
-            path, width = min(
-                steps,
-                key=lambda step: (
-                    (self.harm(*step) - self.harm(step[0], bits[step[0]]))
-                    / (self.weights[step[0]] * (bits[step[0]] - step[1]))
-                ),
-            )
-            bits[path] = width
-        return bits
-
-    def plan(self, bits: Bits) -> Plan:
-        """The plan that gives each path its bits: the commonest width for all, and a rule for each other path."""
-        common = Counter(bits.values()).most_common(1)[0][0]
-        rules = tuple(Rule(path, weights=width) for path, width in bits.items() if width != common)
-        return replace(self.base, weights=common, paths=(*self.base.paths, *rules))
-
-    def bytes_of(self, bits: Bits) -> int:
-        """What the model's tables take in flash: their size depends on the bits, not on the rounding."""
-        key = tuple(sorted(bits.items()))
-        if key not in self._bytes:
-            quantized = self.quickly(bits)
-            frames = None if quantized.streams else 1  # their number takes RAM, not flash
-            program = lower(quantized, self.search.family, self.search.modes(quantized), frames)
-            self._bytes[key] = constant_bytes(program)
-        return self._bytes[key]
-
-    def quickly(self, bits: Bits) -> QuantizedNetwork:
-        """The plan's integers but for their rounding: sizes, grids and what is sent are hardly touched by that."""
-        return self.trials.quantized(quickly(self.plan(bits)), self.search.delta)
-
-
-def _within(
-    search: Search, increase: float | None, candidates: Sequence[tuple[_Chooser, Bits]]
-) -> tuple[_Chooser, Bits, Outcome]:
-    """The first candidate whose PER rises by no more than `increase` points on the whole dev set, and by what."""
-    tried: dict[Plan, Outcome] = {}
-    for chooser, bits in candidates:
+    With a limit in bytes that of the least divergence, or of a PER lower by more than chance; else the smallest.
+    Raises LimitError where the PER of all rises by more than the budget allows.
+    """
+    smallest = budget.bytes_for(search.trials.network.parameters) is None
+    if smallest:
+        finalists = sorted(finalists, key=lambda one: one[0].bytes_of(one[1]))
+    tried: dict[Plan, tuple[Chooser, Bits, Outcome]] = {}
+    for chooser, bits in finalists:
         plan = chooser.plan(bits)
         if plan not in tried:
             search.progress("trying the plan on the whole dev set", 0, 0)
-            tried[plan] = chooser.outcome(bits)
-        if increase is None or _rise(tried[plan]) <= increase:
-            return chooser, bits, tried[plan]
-    least = min(map(_rise, tried.values()))
-    raise LimitError(
-        f"--plan auto: the best plan found raises the error rate on the dev set by {least:.2f} points, above the "
-        f"limit of {increase:g}: allow more flash, or more points"
-    )
+            tried[plan] = chooser, bits, chooser.outcome(bits)
+            if smallest and rise(tried[plan][2]) <= (budget.increase or 0.0):
+                return tried[plan]
+    within = [one for one in tried.values() if budget.increase is None or rise(one[2]) <= budget.increase]
+    if smallest or not within:
+        least = min(rise(one[2]) for one in tried.values())
+        more = "points" if smallest else "points, or more bytes"
+        raise LimitError(
+            f"--plan auto: the best plan found raises the error rate on the dev set by {least:.2f} points, above the "
+            f"limit of {budget.increase:g}: allow more {more}"
+        )
+    return _better_beyond_chance(within) or min(within, key=lambda one: one[2].divergence)
 
 
-def _rise(outcome: Outcome) -> float:
-    if outcome.increase is None:
-        raise InputError("--plan auto: the dev set has no labels, so there is no error rate to hold a limit against")
-    return outcome.increase
-
-
-def quickly(plan: Plan) -> Plan:
-    """The plan without what takes time and changes no size."""
-    paths = tuple(replace(rule, rounding=None) for rule in plan.paths)
-    return replace(plan, rounding="nearest", bias_correction=False, paths=paths)
+def _better_beyond_chance(found: Sequence[tuple[Chooser, Bits, Outcome]]) -> tuple[Chooser, Bits, Outcome] | None:
+    """The one of the least PER, where its whole interval lies below the PER of the one of the least divergence."""
+    nearest = min((one[2] for one in found), key=lambda outcome: outcome.divergence)
+    if nearest.increase is None:
+        return None
+    better = [one for one in found if one[2].interval is not None and one[2].interval.high < nearest.increase]
+    return min(better, key=lambda one: rise(one[2]), default=None)

@@ -11,9 +11,11 @@ ENDINGS = ("svg", "png")
 
 
 def check_picture(path: Path) -> None:
-    """Raise InputError for a name that is of no kind of picture here."""
+    """Raise InputError for a name that is of no kind of picture here, or where none can be written."""
     if path.suffix.lower().removeprefix(".") not in ENDINGS:
         raise InputError(f"{path}: a picture is written as .svg or .png: end its name so")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: no picture can be written there: name a file in a folder that exists")
 
 
 def picture(found: DeltaAnalysis, kind: str) -> bytes:
@@ -50,9 +52,13 @@ def _draw_moves(axes: Any, group: Any, colour: str) -> None:
 
 
 def _draw_effects(axes: Any, group: Any, colour: str) -> None:
-    effects = group.effects
-    axes.plot([each.divergence for each in effects], [each.saved for each in effects], marker="o", markersize=3,
-              color=colour, label=group.name)  # fmt: skip
-    for each in effects[1:]:
-        axes.annotate(str(each.threshold), (each.divergence, each.saved), fontsize=6, xytext=(2, 2),
-                      textcoords="offset points", color=colour)  # fmt: skip
+    """Thresholds as a line through dots, coarser grids as a broken one through crosses; the plan's own in both."""
+    own = [each for each in group.effects if each.coarse == 1]
+    grids = [own[0], *(each for each in group.effects if each.coarse != 1)]
+    for effects, line, marker, label in ((own, "-", "o", group.name), (grids, "--", "x", None)):
+        axes.plot([each.divergence for each in effects], [each.saved for each in effects], line, marker=marker,
+                  markersize=3, color=colour, label=label)  # fmt: skip
+        for each in effects[1:]:
+            number = str(each.threshold) if each.coarse == 1 else f"x{each.coarse}"
+            axes.annotate(number, (each.divergence, each.saved), fontsize=6, xytext=(2, 2),
+                          textcoords="offset points", color=colour)  # fmt: skip

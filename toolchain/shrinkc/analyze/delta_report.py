@@ -7,10 +7,11 @@ import numpy as np
 
 from ..quantize import QuantizedNetwork
 from ..schema import Part, about
-from .thresholds import Alone, Cost, at_zero, rows_reading
+from .sending import ZERO, Sending, at_zero
+from .thresholds import Alone, Cost, rows_reading
 from .trials import Held, Trials
 
-SCHEMA = "shrinkc-delta-analysis-1"
+SCHEMA = "shrinkc-delta-analysis-2"
 PERCENTILES = (50, 75, 90, 95, 99)
 
 
@@ -22,12 +23,13 @@ class Moves(Part):
     largest: Annotated[int, about("Largest move seen, steps", ge=0)]
 
 
-class ThresholdEffect(Part):
-    """What one threshold of a group does, all others at 0."""
+class SendingEffect(Part):
+    """What one threshold of a group, or one coarser grid, does; all others at a threshold of 0."""
 
+    coarse: Annotated[int, about("Steps of the group's grid that make one of a coarser grid; 1: its own", ge=1)]
     threshold: Annotated[int, about("In steps of the group's grid", ge=0)]
     sent: Annotated[float, about("Share of the group's columns that is sent", ge=0, le=1)]
-    eliminated: Annotated[float, about("Of the multiplications of all products, per cent that this group saves")]
+    eliminated: Annotated[float, about("Of the multiplications of all products, per cent that it does not send")]
     saved: Annotated[
         float, about("Instructions a step that products and scans take less on the target than at threshold 0")
     ]
@@ -42,7 +44,7 @@ class GroupEntry(Part):
     rows: Annotated[int, about("Rows of all matrices that read it", ge=1)]
     scale: Annotated[float, about("Real value of one step")]
     moves: Annotated[Moves, about("How far its elements move from one frame to the next")]
-    effects: Annotated[tuple[ThresholdEffect, ...], about("At each threshold that was tried, 0 first")]
+    effects: Annotated[tuple[SendingEffect, ...], about("At each threshold, 0 first, then on each coarser grid")]
 
 
 class DeltaAnalysis(Part):
@@ -58,6 +60,7 @@ class DeltaAnalysis(Part):
         str, about("kl: of softmaxes, nats, mean over frames; square: mean square over the float outputs' variance")
     ]
     instructions: Annotated[float, about("A step, of all products and scans on the target at threshold 0")]
+    notes: Annotated[tuple[str, ...], about("Of data that is too little to go by")]
     groups: Annotated[tuple[GroupEntry, ...], about("Every send group")]
 
 
@@ -74,16 +77,17 @@ def delta_analysis(
     zero = at_zero(network)
     rows = rows_reading(network)
     whole = sum(rows[group.name] * group.width for group in network.groups)
-    base = next(iter(alone.values()))[0]
+    base = next(iter(alone.values()))[ZERO]
     nothing = cost(zero, base.shares)
 
-    def effect(name: str, width: int, threshold: int, held: Held) -> ThresholdEffect:
+    def effect(name: str, width: int, way: Sending, held: Held) -> SendingEffect:
         found, shares = held.outcome, base.shares | {name: held.shares[name]}
-        return ThresholdEffect(
-            threshold=threshold,
+        return SendingEffect(
+            coarse=way.coarse,
+            threshold=way.threshold,
             sent=held.shares[name],
             eliminated=100.0 * rows[name] * width * (1 - held.shares[name]) / whole,
-            saved=nothing - cost(zero | {name: threshold}, shares),
+            saved=nothing - cost(zero | {name: way}, shares),
             divergence=found.divergence,
             increase=found.increase,
             ci95=None if found.interval is None else (found.interval.low, found.interval.high),
@@ -96,7 +100,7 @@ def delta_analysis(
             rows=rows[group.name],
             scale=group.scale,
             moves=_moves(moves[group.name]),
-            effects=tuple(effect(group.name, group.width, *each) for each in alone[group.name].items()),
+            effects=tuple(effect(group.name, group.width, *each) for each in _in_order(alone[group.name])),
         )
         for group in network.groups
     )
@@ -109,8 +113,14 @@ def delta_analysis(
         metric=trials.metric.kind,
         divergence="kl" if trials.logits else "square",
         instructions=nothing,
+        notes=trials.notes,
         groups=groups,
     )
+
+
+def _in_order(helds: Mapping[Sending, Held]) -> list[tuple[Sending, Held]]:
+    """Thresholds on the plan's own grid, then coarser grids."""
+    return sorted(helds.items(), key=lambda one: (one[0].coarse, one[0].threshold))
 
 
 def _moves(counts: np.ndarray) -> Moves:
@@ -133,15 +143,16 @@ def move_rows(found: DeltaAnalysis) -> list[tuple[str, ...]]:
     return rows
 
 
-def threshold_rows(found: DeltaAnalysis) -> list[tuple[str, ...]]:
-    """The table of thresholds, a heading first."""
+def sending_rows(found: DeltaAnalysis) -> list[tuple[str, ...]]:
+    """The table of thresholds and coarser grids (x4: four steps are one there), a heading first."""
     what = "wrong labels" if found.metric == "accuracy" else "PER"
     scored = found.groups[0].effects[0].increase is not None
-    heading = ("send group", "threshold", "sent", "work eliminated", "instructions saved", "divergence")
+    heading = ("send group", "grid", "threshold", "sent", "work unsent", "instructions saved", "divergence")
     rows = [(*heading, *([f"{what}, points"] if scored else []))]
     for group in found.groups:
         for each in group.effects:
             rate = () if each.increase is None else (f"{each.increase:+.2f}",)
-            rows.append((group.name, str(each.threshold), f"{100 * each.sent:.0f} %", f"{each.eliminated:.1f} %",
-                         f"{each.saved:,.0f}", f"{each.divergence:.5f}", *rate))  # fmt: skip
+            shares = (f"{100 * each.sent:.0f} %", f"{each.eliminated:.1f} %")
+            way = (f"x{each.coarse}", str(each.threshold))
+            rows.append((group.name, *way, *shares, f"{each.saved:,.0f}", f"{each.divergence:.5f}", *rate))
     return rows

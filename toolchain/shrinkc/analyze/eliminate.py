@@ -1,22 +1,23 @@
-"""Choosing thresholds: the fewest instructions on a core within a limit on the error rate.
+"""Choosing how vectors are sent: the fewest instructions on a core within a limit on the error rate.
 
-First each send group alone, which gives an order of thresholds worth raising (`thresholds.py`). Some choices of that
-order run over the whole dev set. Their PER rises with their divergence, but for chance: a parabola is laid through
-them, and says which divergence the limit allows. Up to there a local search goes on, on a part of the dev set, by
-divergence and instructions: one group higher, or one higher and another lower. The cheapest choice is then made in
-full, its weights rounded with the thresholds in force, and run over the whole dev set; if it breaks the limit after
-all, the next one takes its place.
+First each send group alone, at thresholds and on coarser grids, which gives an order of changes (`thresholds.py`).
+Some choices of that order run over the whole dev set. Their PER rises with their divergence, but for chance: a
+parabola is laid through them, and says which divergence the limit allows. Up to there a local search goes on, on a
+part of the dev set, by divergence and instructions: one group sends less, or one less and another more. The cheapest
+choice is then made in full, its weights rounded for its grids and thresholds, and run over the whole dev set; if it
+breaks the limit after all, the next one takes its place.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import LimitError
-from .thresholds import Alone, Cost, at_zero, each_alone, expected_harm, ladder, order
+from .sending import Sending, Sendings, at_zero, ranges_of
+from .thresholds import Alone, Cost, each_alone, expected_harm, frontier, order
 from .trials import Held
-from .tried import Thresholds, Tried
+from .tried import Tried
 
 SCREEN_UTTERANCES = 120
 """Of the dev set, for all but the points of PER."""
@@ -25,67 +26,98 @@ POINTS, MOST_HARM, BEYOND = 12, 0.25, 3.0
 that is allowed); and points above the limit up to which they count."""
 ROUNDS, SWAPS = 10, 4
 """Of the local search at most, and swaps that are tried in one."""
-CHOICES, CAREFUL = 4, (1.0, 0.8, 0.6, 0.4, 0.2)
+CHOICES, CAREFUL = 4, (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """So many of the cheapest choices are made in full, one after the other, until one keeps the limit: within the
 divergence that is expected to be allowed, and then within less and less of it. Then those that are known to keep it."""
 
-Confirm = Callable[[Thresholds], Held]
-"""confirm(thresholds): what the whole plan does on the whole dev set, quantised with the thresholds in force."""
+
+@dataclass(frozen=True)
+class Made:
+    """A choice made in full, on the whole dev set. instructions: a step, of all its scans and products."""
+
+    held: Held
+    instructions: float
+
+
+Confirm = Callable[[Sendings], Made]
+"""confirm(sendings): what the whole plan does, quantised with them in force."""
 
 
 @dataclass(frozen=True)
 class Elimination:
-    """Thresholds that were chosen. held: of the whole plan on the whole dev set, of so many utterances.
+    """What was chosen, and what it does on the whole dev set, of so many utterances.
 
-    instructions: a step, of all scans and products, by the core's measured costs; dense: the same at threshold 0.
+    ranges: of the vectors that go to a coarser grid, by name, as a plan says them. instructions: a step, of all scans
+    and products, by the core's measured costs; before: the same at threshold 0.
     """
 
-    thresholds: Thresholds
+    sendings: Sendings
+    ranges: Mapping[str, float]
     held: Held
     utterances: int
     instructions: float
-    dense: float
+    before: float
+
+
+def chosen(tried: Tried, wanted: Sendings, made: Made, before: float) -> Elimination:
+    """A choice that was made in full, against what products cost at threshold 0."""
+    ranges = ranges_of(tried.network, wanted)
+    return Elimination(wanted, ranges, made.held, len(tried.trials.dev), made.instructions, before)
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """Thresholds with what they came to on the screen."""
+    """A choice with what it came to on the screen."""
 
-    thresholds: dict[str, int]
+    wanted: dict[str, Sending]
     divergence: float
     cost: float
 
 
 def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimination:
-    """The thresholds that save the most where the error rate rises by no more than `increase` points above float.
+    """The choice that saves the most where the error rate rises by no more than `increase` points above float.
 
+    Thresholds alone are searched, and then with coarser grids beside them: what a divergence is worth in PER differs.
     Raises LimitError where even thresholds of 0 break the limit.
     """
     zero = at_zero(tried.network)
+    nothing = at_no_threshold(tried, increase)
     alone = each_alone(tried, SCREEN_UTTERANCES)
-    plans = order(tried.network, alone, cost)
-    known = _on_the_whole(tried, plans, alone, increase)
-    goal = allowed([(held.outcome.divergence, rise(held)) for _, held in known], increase)
-    search = _Search(tried, cost)
-    search.climb(plans, goal)
-    nothing = search.add([zero])[0].cost
-    nearest = [each.thresholds for share in CAREFUL for each in search.cheapest(share * goal)]
-    within = [(cost(each, held.shares), each) for each, held in known if rise(held) <= increase]
+    searches = [_Search.of(tried, cost, kinds, increase) for kinds in _kinds(alone)]
+    nearest = [
+        each.wanted
+        for share in CAREFUL
+        for each in sorted((one for search in searches for one in search.cheapest(share)), key=lambda one: one.cost)
+    ]
+    within = [(cost(each, held.shares), each) for one in searches for each, held in one.known if rise(held) <= increase]
     safest = [each for _, each in sorted(within, key=lambda one: one[0])]
-    wanted = [each for each in [*nearest, *safest] if each != zero]
-    for index, thresholds in enumerate([*wanted, zero]):
-        if thresholds in wanted[:index]:
+    choices = [each for each in [*nearest, *safest] if each != zero]
+    for index, wanted in enumerate([*choices, zero]):
+        if wanted in choices[:index]:
             continue
-        held = confirm(thresholds)
-        if rise(held) <= increase:
-            spent = cost(thresholds, held.shares)
-            return Elimination(thresholds, held, len(tried.trials.dev), spent, nothing)
-    raise hopeless(held, increase)
+        made = confirm(wanted)
+        if rise(made.held) <= increase:
+            return chosen(tried, wanted, made, cost(zero, nothing.shares))
+    raise hopeless(made.held, increase)
+
+
+def at_no_threshold(tried: Tried, increase: float) -> Held:
+    """What thresholds of 0 do on the whole dev set. Raises LimitError where they break the limit already."""
+    held = tried.held([at_zero(tried.network)], None, "trying thresholds of 0")[0]
+    if rise(held) > increase:
+        raise hopeless(held, increase)
+    return held
+
+
+def _kinds(alone: Alone) -> list[Alone]:
+    """What thresholds do, and what all ways do, if there are others."""
+    thresholds = {name: {way: held for way, held in helds.items() if way.coarse == 1} for name, helds in alone.items()}
+    return [thresholds] if thresholds == alone else [thresholds, alone]
 
 
 def _on_the_whole(
-    tried: Tried, plans: Sequence[Thresholds], alone: Alone, increase: float
-) -> list[tuple[Thresholds, Held]]:
+    tried: Tried, plans: Sequence[Sendings], alone: Alone, increase: float
+) -> list[tuple[Sendings, Held]]:
     """Some of the plans, and what they do on the whole dev set."""
     most = MOST_HARM * max(1.0, increase)
     near = [each for each in plans if expected_harm(alone, each) <= most]
@@ -119,16 +151,36 @@ def allowed(points: Sequence[tuple[float, float]], increase: float) -> float:
 
 
 class _Search:
-    """The local search over thresholds: by divergence and instructions on the screen."""
+    """The local search: by divergence and instructions on the screen.
 
-    def __init__(self, tried: Tried, cost: Cost) -> None:
-        self.tried, self.cost = tried, cost
-        self.ladders = {group.name: ladder(group) for group in tried.network.groups}
+    ways: of each group, each sends less than the one before. known: choices that ran over the whole dev set. goal: the
+    divergence that they say is allowed.
+    """
+
+    def __init__(
+        self,
+        tried: Tried,
+        cost: Cost,
+        ways: Mapping[str, Sequence[Sending]],
+        known: Sequence[tuple[Sendings, Held]],
+        goal: float,
+    ) -> None:
+        self.tried, self.cost, self.ways, self.known, self.goal = tried, cost, ways, known, goal
         self.seen: list[_Candidate] = []
 
-    def add(self, wanted: Sequence[Thresholds]) -> list[_Candidate]:
+    @classmethod
+    def of(cls, tried: Tried, cost: Cost, alone: Alone, increase: float) -> "_Search":
+        """A search that is at its end."""
+        plans = order(tried.network, alone, cost)
+        known = _on_the_whole(tried, plans, alone, increase)
+        goal = allowed([(held.outcome.divergence, rise(held)) for _, held in known], increase)
+        search = cls(tried, cost, {name: frontier(name, helds) for name, helds in alone.items()}, known, goal)
+        search.climb(plans)
+        return search
+
+    def add(self, wanted: Sequence[Sendings]) -> list[_Candidate]:
         """What each comes to."""
-        helds = self.tried.held(wanted, SCREEN_UTTERANCES, "trying whole choices of thresholds")
+        helds = self.tried.held(wanted, SCREEN_UTTERANCES, "trying whole choices")
         found = [
             _Candidate(dict(each), held.outcome.divergence, self.cost(each, held.shares))
             for each, held in zip(wanted, helds, strict=True)
@@ -136,54 +188,55 @@ class _Search:
         self.seen += found
         return found
 
-    def best(self, goal: float) -> _Candidate:
-        """Of all that were tried the one of fewest instructions within a divergence; else the one of the least."""
-        return next(iter(self.cheapest(goal)), min(self.seen, key=lambda each: each.divergence))
+    def best(self) -> _Candidate:
+        """Of all that were tried the one of fewest instructions within the goal; else that of the least divergence."""
+        return next(iter(self.cheapest()), min(self.seen, key=lambda each: each.divergence))
 
-    def cheapest(self, goal: float) -> list[_Candidate]:
-        """The few of fewest instructions within a divergence, the best first."""
-        within = {tuple(each.thresholds.items()): each for each in self.seen if each.divergence <= goal}
+    def cheapest(self, share: float = 1.0) -> list[_Candidate]:
+        """The few of fewest instructions within a share of the goal, the best first."""
+        goal = share * self.goal
+        within = {tuple(each.wanted.items()): each for each in self.seen if each.divergence <= goal}
         return sorted(within.values(), key=lambda each: (each.cost, each.divergence))[:CHOICES]
 
-    def climb(self, plans: Sequence[Thresholds], goal: float) -> None:
-        """Along an order of plans up to a divergence, and from there on by single steps and swaps."""
+    def climb(self, plans: Sequence[Sendings]) -> None:
+        """Along an order of plans up to the goal, and from there on by single steps and swaps."""
         self.add([plans[0]])
         low, high = 0, len(plans) - 1
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if self.add([plans[middle]])[0].divergence <= goal else (low, middle - 1)
+            low, high = (middle, high) if self.add([plans[middle]])[0].divergence <= self.goal else (low, middle - 1)
         for _ in range(ROUNDS):
-            best = self.best(goal)
+            best = self.best()
             ups, downs = self._steps(best, 1), self._steps(best, -1)
             found = self.add([*ups, *downs])
-            self.add(self._swaps(best, found[: len(ups)], found[len(ups) :], goal))
-            if self.best(goal) == best:
+            self.add(self._swaps(best, found[: len(ups)], found[len(ups) :], self.goal))
+            if self.best() == best:
                 break
 
-    def _steps(self, at: _Candidate, by: int) -> list[dict[str, int]]:
-        """One group a step of its ladder higher, or lower."""
+    def _steps(self, at: _Candidate, by: int) -> list[dict[str, Sending]]:
+        """One group's next way that sends less, or the one before it."""
         made = []
-        for name, steps in self.ladders.items():
-            place = steps.index(at.thresholds[name]) + by
-            if 0 <= place < len(steps):
-                made.append(at.thresholds | {name: steps[place]})
+        for name, ways in self.ways.items():
+            place = ways.index(at.wanted[name]) + by
+            if 0 <= place < len(ways):
+                made.append(at.wanted | {name: ways[place]})
         return made
 
     @staticmethod
     def _swaps(
-        at: _Candidate, ups: Sequence[_Candidate], downs: Sequence[_Candidate], goal: float
-    ) -> list[dict[str, int]]:
-        """One group higher and another lower, the most promising: expected to save within the goal."""
-        made: list[tuple[float, dict[str, int]]] = []
-        for up in ups:
-            for down in downs:
-                cost = up.cost + down.cost - at.cost
-                divergence = up.divergence + down.divergence - at.divergence
+        at: _Candidate, less: Sequence[_Candidate], more: Sequence[_Candidate], goal: float
+    ) -> list[dict[str, Sending]]:
+        """One group sends less and another more, the most promising: expected to save within the goal."""
+        made: list[tuple[float, dict[str, Sending]]] = []
+        for one in less:
+            for other in more:
+                cost = one.cost + other.cost - at.cost
+                divergence = one.divergence + other.divergence - at.divergence
                 if cost < at.cost and divergence <= goal:
-                    name = next(name for name, step in down.thresholds.items() if step != at.thresholds[name])
-                    if up.thresholds[name] == at.thresholds[name]:
-                        made.append((cost, up.thresholds | {name: down.thresholds[name]}))
-        return [thresholds for _, thresholds in sorted(made, key=lambda each: each[0])[:SWAPS]]
+                    name = next(name for name, way in other.wanted.items() if way != at.wanted[name])
+                    if one.wanted[name] == at.wanted[name]:
+                        made.append((cost, one.wanted | {name: other.wanted[name]}))
+        return [wanted for _, wanted in sorted(made, key=lambda each: each[0])[:SWAPS]]
 
 
 def hopeless(held: Held, increase: float) -> LimitError:

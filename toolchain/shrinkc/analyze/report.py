@@ -10,7 +10,7 @@ from ..target import Costs
 from .sensitivity import Sensitivities, vector_widths
 from .trials import Outcome, Trials
 
-SCHEMA = "shrinkc-analysis-1"
+SCHEMA = "shrinkc-analysis-2"
 SHRUNK, FINER = 4, 8
 """The width that is asked about, and the one that a skipped path would have."""
 WORTH, SHARE = 2.0, 0.05
@@ -70,6 +70,7 @@ class Analysis(Part):
         str, about("kl: of softmaxes, nats, mean over frames; square: mean square over the float outputs' variance")
     ]
     rest: Annotated[Effect, about("With everything at 16 bits")]
+    notes: Annotated[tuple[str, ...], about("Of data that is too little to go by")]
     paths: Annotated[tuple[PathEntry, ...], about("Every matrix, in the order of the network")]
     vectors: Annotated[tuple[VectorEntry, ...], about("Every vector that products read")]
     study: Annotated[Study, about("What became of the study's choice")]
@@ -108,6 +109,7 @@ def analysis(trials: Trials, found: Sensitivities, dataset: str, target: str, fa
         metric=trials.metric.kind,
         divergence="kl" if trials.logits else "square",
         rest=_effect(16, found.floor),
+        notes=trials.notes,
         paths=paths,
         vectors=_vectors(trials, found),
         study=Study(paths=candidates, holding=tuple(name for name in candidates if name in skips)),

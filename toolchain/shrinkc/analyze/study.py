@@ -8,8 +8,9 @@ eliminates the most multiplications within the limit on the error rate.
 from itertools import combinations
 
 from ..quantize import QuantizedNetwork
-from .eliminate import BEYOND, Confirm, Elimination, hopeless, rise
-from .thresholds import Cost, at_zero, ladder, work_eliminated
+from .eliminate import BEYOND, Confirm, Elimination, at_no_threshold, chosen, hopeless, rise
+from .sending import Sending, Sendings, at_zero
+from .thresholds import Cost, ladder, work_eliminated
 from .trials import Held
 from .tried import Tried
 
@@ -30,22 +31,24 @@ def switches(network: QuantizedNetwork) -> list[tuple[str, ...]]:
 def study(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimination:
     """The thresholds by the study's way. Raises LimitError where even thresholds of 0 break the limit."""
     zero = at_zero(tried.network)
+    nothing = at_no_threshold(tried, increase)
     ladders = {group.name: ladder(group) for group in tried.network.groups}
-    found: list[tuple[dict[str, int], Held]] = []
+    found: list[tuple[Sendings, Held]] = []
     rising = switches(tried.network)
     for step in range(1, max(map(len, ladders.values()))):
-        wanted = [zero | {name: ladders[name][min(step, len(ladders[name]) - 1)] for name in names} for names in rising]
+        wanted = [
+            zero | {name: Sending(ladders[name][min(step, len(ladders[name]) - 1)]) for name in names}
+            for names in rising
+        ]
         helds = tried.held(wanted, None, "trying the study's thresholds")
         found += zip(wanted, helds, strict=True)
         rising = [names for names, held in zip(rising, helds, strict=True) if rise(held) <= increase + BEYOND]
         if not rising:
             break
-    nothing = tried.held([zero], None, "trying thresholds of 0")[0]
-    within = [(thresholds, held) for thresholds, held in found if rise(held) <= increase]
+    within = [(sendings, held) for sendings, held in found if rise(held) <= increase]
     within.sort(key=lambda each: -work_eliminated(tried.network, each[1].shares))
-    for thresholds, _ in [*within, (zero, nothing)]:
-        held = confirm(thresholds)
-        if rise(held) <= increase:
-            spent = cost(thresholds, held.shares)
-            return Elimination(thresholds, held, len(tried.trials.dev), spent, cost(zero, nothing.shares))
-    raise hopeless(held, increase)
+    for sendings, _ in [*within, (zero, nothing)]:
+        made = confirm(sendings)
+        if rise(made.held) <= increase:
+            return chosen(tried, sendings, made, cost(zero, nothing.shares))
+    raise hopeless(made.held, increase)

@@ -1,7 +1,7 @@
-"""What thresholds do to each send group alone, and the order in which thresholds are worth raising.
+"""What thresholds and coarser grids do to each send group alone, and the order in which they are worth their harm.
 
-Alone, each group at each threshold moves the outputs by some divergence and sends some share of its columns, which is
-worth instructions on a core. Divergences of small errors nearly add up. So from all thresholds at 0, raising the one
+Alone, each group sent in each way moves the outputs by some divergence and sends some share of its columns, which is
+worth instructions on a core. Divergences of small errors nearly add up. So from all thresholds at 0, taking the change
 that saves the most instructions for its divergence, again and again, gives one choice for each amount of work.
 """
 
@@ -14,28 +14,31 @@ from ..lower.modes import matrices_of
 from ..quantize import QuantizedNetwork
 from ..quantize.quantized import SendGroup
 from ..target import Costs
+from .sending import ZERO, Sending, Sendings, at_zero, can_be_coarser, with_groups
 from .trials import Held
-from .tried import Thresholds, Tried
+from .tried import Tried
 
 STEPS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 """Thresholds that are tried, in steps of an 8-bit grid. A 4-bit grid has fewer, a 16-bit one finer ones too."""
 FINER = (0.125, 0.25, 0.5)
+COARSER = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""Grids that are tried at a threshold of 0: so many steps of an 8-bit grid are one of theirs."""
+LEAST_STEPS = 2
+"""A grid has at least so many steps each way within the range of the plan's."""
 CEILING = 0.3
-"""Of a group, thresholds are raised as long as the divergence that it adds alone is below this, in nats."""
+"""Of a group, ways are tried as long as the divergence that they add alone is below this, in nats."""
 LEAST_HARM = 1e-6
 """What is taken for the divergence of a step that adds none that can be seen."""
 
-Alone = Mapping[str, Mapping[int, Held]]
-"""By send group and threshold, all other thresholds at 0."""
-Cost = Callable[[Thresholds, Mapping[str, float]], float]
-"""cost(thresholds, shares): instructions a step of all scans and products, where `shares` of the columns are sent."""
+Alone = Mapping[str, Mapping[Sending, Held]]
+"""By send group and way to send, all other groups at a threshold of 0 on their grids."""
+Cost = Callable[[Sendings, Mapping[str, float]], float]
+"""cost(sendings, shares): instructions a step of all scans and products, where `shares` of the columns are sent."""
 
 
 def cost_on(network: QuantizedNetwork, family: Family, costs: Costs, delta_alone: bool = False) -> Cost:
     """The cost on a core, each group's products computed as is cheapest there, or all by delta."""
-    return lambda thresholds, shares: products_cost(
-        network.with_thresholds(thresholds), family, costs, shares, delta_alone
-    )
+    return lambda wanted, shares: products_cost(with_groups(network, wanted), family, costs, shares, delta_alone)
 
 
 def ladder(group: SendGroup) -> tuple[int, ...]:
@@ -56,33 +59,58 @@ def work_eliminated(network: QuantizedNetwork, shares: Mapping[str, float]) -> f
     return 1 - sum(whole[name] * shares[name] for name in whole) / sum(whole.values())
 
 
-def at_zero(network: QuantizedNetwork) -> dict[str, int]:
-    """Thresholds that lose nothing."""
-    return {group.name: 0 for group in network.groups}
+def coarser(group: SendGroup) -> tuple[int, ...]:
+    """The grids that are tried for a group, each as steps of its own that make one."""
+    unit = max(1, group.limit // 127)
+    steps = (unit * each for each in (1, *COARSER))
+    return tuple(step for step in steps if 1 < step <= group.limit // LEAST_STEPS)
+
+
+def ways_to_send(network: QuantizedNetwork) -> dict[str, list[list[Sending]]]:
+    """By send group, the ways that are tried beside the plan's own: thresholds and grids, the mildest first."""
+    return {
+        group.name: [
+            [Sending(threshold) for threshold in ladder(group)[1:]],
+            [Sending(coarse=step) for step in coarser(group)] if can_be_coarser(network, group) else [],
+        ]
+        for group in network.groups
+    }
 
 
 def each_alone(tried: Tried, limit: int | None) -> Alone:
-    """Each group at one threshold after the other, as long as it does not pass the ceiling."""
+    """Each group sent in one way after the other, as long as it does not pass the ceiling."""
     zero = at_zero(tried.network)
     base = tried.held([zero], limit, "trying thresholds of 0")[0]
-    found: dict[str, dict[int, Held]] = {name: {0: base} for name in zero}
-    ladders = {group.name: list(ladder(group)[1:]) for group in tried.network.groups}
-    while any(ladders.values()):
-        steps = [(name, left.pop(0)) for name, left in ladders.items() if left]
-        helds = tried.held([zero | {name: step} for name, step in steps], limit, "trying each threshold alone")
-        for (name, step), held in zip(steps, helds, strict=True):
-            found[name][step] = held
+    found: dict[str, dict[Sending, Held]] = {name: {ZERO: base} for name in zero}
+    left = [(name, ways) for name, lists in ways_to_send(tried.network).items() for ways in lists if ways]
+    while left:
+        wanted = [zero | {name: ways[0]} for name, ways in left]
+        helds = tried.held(wanted, limit, "trying each group alone")
+        for (name, ways), held in zip(left, helds, strict=True):
+            found[name][ways.pop(0)] = held
             if held.outcome.divergence - base.outcome.divergence > CEILING:
-                ladders[name].clear()
+                ways.clear()
+        left = [(name, ways) for name, ways in left if ways]
     return found
 
 
+def frontier(name: str, helds: Mapping[Sending, Held]) -> list[Sending]:
+    """Of one group's ways to send those that no other beats, the plan's own first; each sends less than the last."""
+    kept: list[Sending] = []
+    # From the fewest sent up: what sends more must do less harm than all before it.
+    for way, held in sorted(helds.items(), key=lambda one: (one[1].shares[name], one[1].outcome.divergence, one[0])):
+        if not kept or held.outcome.divergence < helds[kept[-1]].outcome.divergence:
+            kept.append(way)
+    ordered = [way for way in reversed(kept) if helds[way].shares[name] < helds[ZERO].shares[name]]
+    return [ZERO, *ordered]
+
+
 @dataclass(frozen=True)
-class _Raise:
-    """A higher threshold of a group. saved: instructions a step; harm: divergence that it is expected to add."""
+class _Change:
+    """Another way for a group. saved: instructions a step; harm: divergence that it is expected to add."""
 
     name: str
-    step: int
+    way: Sending
     saved: float
     harm: float
 
@@ -91,33 +119,37 @@ class _Raise:
         return self.saved / max(self.harm, LEAST_HARM)
 
 
-def order(network: QuantizedNetwork, alone: Alone, cost: Cost) -> list[dict[str, int]]:
-    """Thresholds from all at 0 on, one group's higher each time: the most instructions for the divergence first."""
-    thresholds = at_zero(network)
-    plans = [dict(thresholds)]
+def order(network: QuantizedNetwork, alone: Alone, cost: Cost) -> list[dict[str, Sending]]:
+    """Choices from all at a threshold of 0 on, one group sending less each time: the most instructions for the
+    divergence first.
+    """
+    chosen = at_zero(network)
+    plans = [dict(chosen)]
+    frontiers = {name: frontier(name, helds) for name, helds in alone.items()}
     while True:
-        now = cost(thresholds, _shares(alone, thresholds))
-        raises = []
+        now = cost(chosen, _shares(alone, chosen))
+        changes = []
         for name, helds in alone.items():
-            for step in (step for step in helds if step > thresholds[name]):
-                tried = thresholds | {name: step}
-                harm = helds[step].outcome.divergence - helds[thresholds[name]].outcome.divergence
-                raises.append(_Raise(name, step, now - cost(tried, _shares(alone, tried)), harm))
-        best = max((each for each in raises if each.saved > 0), key=lambda each: each.worth, default=None)
+            ways = frontiers[name]
+            for way in ways[ways.index(chosen[name]) + 1 :]:
+                tried = chosen | {name: way}
+                harm = helds[way].outcome.divergence - helds[chosen[name]].outcome.divergence
+                changes.append(_Change(name, way, now - cost(tried, _shares(alone, tried)), harm))
+        best = max((each for each in changes if each.saved > 0), key=lambda each: each.worth, default=None)
         if best is None:
             return plans
-        thresholds[best.name] = best.step
-        plans.append(dict(thresholds))
+        chosen[best.name] = best.way
+        plans.append(dict(chosen))
 
 
-def expected_harm(alone: Alone, thresholds: Thresholds) -> float:
-    """Divergence that thresholds are expected to add: the sum of what each adds alone."""
+def expected_harm(alone: Alone, wanted: Sendings) -> float:
+    """Divergence that a choice is expected to add: the sum of what each group adds alone."""
     return sum(
-        max(0.0, alone[name][step].outcome.divergence - alone[name][0].outcome.divergence)
-        for name, step in thresholds.items()
+        max(0.0, alone[name][way].outcome.divergence - alone[name][ZERO].outcome.divergence)
+        for name, way in wanted.items()
     )
 
 
-def _shares(alone: Alone, thresholds: Thresholds) -> dict[str, float]:
+def _shares(alone: Alone, wanted: Sendings) -> dict[str, float]:
     """Of the columns that each group sends, as if each were alone."""
-    return {name: alone[name][step].shares[name] for name, step in thresholds.items()}
+    return {name: alone[name][way].shares[name] for name, way in wanted.items()}

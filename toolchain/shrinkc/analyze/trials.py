@@ -7,6 +7,7 @@ import numpy as np
 
 from ..calibrate import Ranges, calibrate
 from ..datasets import Dataset
+from ..datasets.enough import few_to_calibrate, few_to_try
 from ..network import Network, floating
 from ..project import Delta, Metric, Plan
 from ..quantize import QuantizedNetwork, quantize
@@ -75,6 +76,11 @@ class Trials:
         """Whether a softmax stands behind the outputs, so that distances are taken there."""
         classifies = self.metric.kind != "outputs" or bool(self.network.left_off)
         return classifies and self.network.outputs > 1
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of data that is too little to go by."""
+        return (*few_to_calibrate(len(self.calibration)), *few_to_try(len(self.dev)))
 
     @property
     def scored(self) -> bool:

@@ -1,10 +1,10 @@
-"""Trials of thresholds, each made once: they are kept in a file, so that a search which was interrupted goes on.
+"""Trials of ways to send, each made once: they are kept in a file, so that a search which was interrupted goes on.
 
 The file names what was tried on, by digest; of another model, plan or data set it is begun anew.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,18 +13,20 @@ from ..errors import InputError
 from ..files import write_whole
 from ..quantize import QuantizedNetwork
 from ..reference import archive
+from .sending import Sendings, with_sendings
 from .sensitivity import Progress
 from .side_by_side import side_by_side
 from .trials import Held, Trials
 
-SCHEMA = "shrinkc-tried-1"
-Thresholds = Mapping[str, int]
-"""By send group, in steps of its grid."""
+SCHEMA = "shrinkc-tried-2"
+
+Key = tuple[int | None, tuple[tuple[int, int], ...]]
+"""Utterances; threshold and coarseness of every send group."""
 
 
 class _Trial(msgspec.Struct):
     limit: int | None
-    thresholds: tuple[int, ...]
+    sendings: tuple[tuple[int, int], ...]
     held: Held
 
 
@@ -35,7 +37,7 @@ class _File(msgspec.Struct):
 
 
 class Tried:
-    """A quantised network under thresholds, over the dev set of `trials`. record: the file of what was tried."""
+    """A quantised network sent in various ways, over the dev set of `trials`. record: the file of what was tried."""
 
     def __init__(
         self,
@@ -50,13 +52,13 @@ class Tried:
         self._digest = _digest(trials, network)
         self._kept = {} if record is None else _read(record, self._digest)
 
-    def held(self, wanted: Sequence[Thresholds], limit: int | None, what: str) -> list[Held]:
-        """What each of some thresholds does on the first `limit` utterances. what: is being done, for the progress."""
+    def held(self, wanted: Sequence[Sendings], limit: int | None, what: str) -> list[Held]:
+        """What each way to send does on the first `limit` utterances. what: is being done, for the progress."""
         keys = [self._key(each, limit) for each in wanted]
         missing = [index for index, key in enumerate(keys) if key not in self._kept and key not in keys[:index]]
 
         def tried(index: int) -> Held:
-            return self.trials.held(self.network.with_thresholds(wanted[index]), limit)
+            return self.trials.held(with_sendings(self.network, wanted[index]), limit)
 
         for done, (index, held) in enumerate(zip(missing, side_by_side(tried, missing, self._jobs), strict=True), 1):
             self._kept[keys[index]] = held
@@ -64,12 +66,13 @@ class Tried:
             self._progress(what, done, len(missing))
         return [self._kept[key] for key in keys]
 
-    def _key(self, thresholds: Thresholds, limit: int | None) -> tuple[int | None, tuple[int, ...]]:
-        return limit, tuple(thresholds[group.name] for group in self.network.groups)
+    def _key(self, wanted: Sendings, limit: int | None) -> Key:
+        each = (wanted[group.name] for group in self.network.groups)
+        return limit, tuple((one.threshold, one.coarse) for one in each)
 
     def _write(self) -> None:
         if self._record is not None:
-            tried = [_Trial(limit, thresholds, held) for (limit, thresholds), held in self._kept.items()]
+            tried = [_Trial(limit, sendings, held) for (limit, sendings), held in self._kept.items()]
             write_whole(self._record, msgspec.json.encode(_File(SCHEMA, self._digest, tried)))
 
 
@@ -79,11 +82,11 @@ def check_record(path: Path) -> None:
         _decoded(path)
 
 
-def _read(path: Path, digest: str) -> dict[tuple[int | None, tuple[int, ...]], Held]:
+def _read(path: Path, digest: str) -> dict[Key, Held]:
     if not path.exists():
         return {}
     found = _decoded(path)
-    return {(each.limit, each.thresholds): each.held for each in found.tried} if found.digest == digest else {}
+    return {(each.limit, each.sendings): each.held for each in found.tried} if found.digest == digest else {}
 
 
 def _decoded(path: Path) -> _File:

@@ -40,7 +40,7 @@ def plan_file(
         widths = choice.bits.items()
         remarks = {path: _remark(choice, path) for path, width in widths if width != choice.plan.weights}
     if found:
-        saved = f"{found.instructions:,.0f} instructions a step in products and scans instead of {found.dense:,.0f}"
+        saved = f"{found.instructions:,.0f} instructions a step in products and scans instead of {found.before:,.0f}"
         heading += [f"Thresholds: {saved}. {_on(found.utterances, dev, found.held.outcome)}"]
     heading += ["Repeat it with --plan and this file."]
     return plan_text(recorded, [printable(line) for line in heading], remarks)
@@ -65,12 +65,14 @@ def _remark(choice: Choice, path: str) -> str:
     return "divergence alone: " + ", ".join(f"{one.divergence:.5f} at {bits} bits" for bits, one in effects.items())
 
 
-def with_thresholds(project: Values, found: Elimination) -> Values:
-    """The project with the chosen thresholds in place of its own."""
+def with_sendings(project: Values, found: Elimination) -> Values:
+    """The project with the chosen thresholds in place of its own, and the ranges of coarser grids."""
     project = project.without("delta.threshold").without("delta.groups").set(("delta", "threshold"), 0, DELTA_OPTION)
-    for name, threshold in found.thresholds.items():
-        if threshold:
-            project = project.set(("delta", "groups", name), threshold, DELTA_OPTION)
+    for name, sending in found.sendings.items():
+        if sending.threshold:
+            project = project.set(("delta", "groups", name), sending.threshold, DELTA_OPTION)
+    for vector, value in found.ranges.items():
+        project = project.set(("plan", "groups", vector, "range"), value, DELTA_OPTION)
     return project
 
 

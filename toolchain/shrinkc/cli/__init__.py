@@ -21,6 +21,7 @@ COMMANDS = {
     "build": "Compile a model into C sources and an image for a target.",
     "verify": "Run an image over a data set and hold it against the reference.",
     "flash": "Write an image to a board, and verify it there.",
+    "compare": "Show what changed between two builds.",
     "analyze": "Show what quantising each path alone does to a model.",
     "bench": "Count the instructions of a step on each core.",
     "inspect": "Show the layers, paths and sizes of a model.",

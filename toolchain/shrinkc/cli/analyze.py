@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..files import write_whole
 from ..project import Options, Settings, resolve, with_options
 from ..project.values import FILE_NAME, empty, read
-from .console import Progress, print_json, print_table
+from .console import Progress, print_json, print_notes, print_table
 
 DEFAULT_TARGET = "cortex-m4"
 
@@ -19,7 +19,7 @@ DEFAULT_TARGET = "cortex-m4"
 @click.option("--dev", metavar="DATA", help="Data set to try on.")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on, and to round with.")
 @click.option("--plan", metavar="FILE", help="How to clip and round; with --delta, all that the plan says.")
-@click.option("--delta", is_flag=True, help="Show what thresholds do, not what bits do.")
+@click.option("--delta", is_flag=True, help="Show what thresholds and coarser grids do, not what bits do.")
 @click.option("--picture", type=click.Path(path_type=Path), help="With --delta: draw it as well, as .svg or .png.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Try on the first N utterances only.")
 @click.option("--clipping", metavar="WAY", help="Range of the weights: mmse, max or percentile.")
@@ -33,7 +33,7 @@ def command(
 
     The rest stays at 16 bits. Divergence is that of the outputs from the float model's; it tells differences that the
     PER of a data set cannot. In a project, MODEL is its own. With --delta the plan is in force, and each send group
-    gets one threshold after the other, all others at 0.
+    gets one threshold after the other, then one coarser grid after the other, all others at threshold 0.
     """
     if picture is not None:
         if not delta:
@@ -69,12 +69,13 @@ def _show_bits(settings: Settings, limit: int | None, jobs: int | None, as_json:
     print_table(f"what a path costs on {found.target}, a step", cost_rows(found))
     for line in conclusions(found):
         click.echo(line)
+    print_notes(found.notes)
 
 
 def _show_thresholds(settings: Settings, path: Path | None, limit: int | None, jobs: int | None, as_json: bool) -> None:
     from .. import planning
     from ..analyze.delta_picture import picture
-    from ..analyze.delta_report import move_rows, threshold_rows
+    from ..analyze.delta_report import move_rows, sending_rows
     from ..schema import to_json
 
     with Progress() as progress:
@@ -86,9 +87,8 @@ def _show_thresholds(settings: Settings, path: Path | None, limit: int | None, j
         return
     trial = f"{found.model} on {found.dataset}, {found.utterances} utterances"
     print_table(f"{trial}: steps that elements move from frame to frame", move_rows(found))
-    print_table(
-        f"each threshold alone, all others at 0; of {found.instructions:,.0f} instructions a step on {found.target}",
-        threshold_rows(found),
-    )
+    step = f"of {found.instructions:,.0f} instructions a step on {found.target}"
+    print_table(f"each group alone, all others at threshold 0; {step}", sending_rows(found))
+    print_notes(found.notes)
     if path is not None:
         click.echo(f"the picture: {path}")

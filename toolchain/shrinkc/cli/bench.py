@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InputError
-from ..files import write_whole
+from ..files import check_place, write_whole
 from ..project import Options, resolve, with_options
 from ..project.values import FILE_NAME, Values, empty, read
 from .console import Progress, print_json, print_table
@@ -54,7 +54,7 @@ def command(
     Where delta does not pay on a core they are built with dense products, as any model is; --kernels delta forces it.
     """
     if output is not None:
-        _check_output(Path(output))
+        check_place(Path(output), "-o")
     project = read(Path.cwd()) if (Path.cwd() / FILE_NAME).exists() else empty()
     standard = shapes is not None or (options["model"] is None and project.get("model.path") is None)
     measure = _standard(shapes or "*", options) if standard else _model(project, options)
@@ -65,17 +65,6 @@ def command(
 
         write_whole(Path(output), to_json(found))
         click.echo(f"written to {os.path.relpath(output)}", err=as_json)
-
-
-def _check_output(path: Path) -> None:
-    """Refuse before the work what could not be written after it."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a file with -o")
-    for parent in path.absolute().parents:
-        if parent.exists():
-            if not parent.is_dir():
-                raise InputError(f"{parent} is a file: choose another place with -o")
-            return
 
 
 def _targets(name: str, standard: bool) -> list["Target"]:

@@ -9,9 +9,10 @@ import click
 from ..errors import InputError
 from ..files import replace_folder, write_whole
 from ..project import Options, Settings, resolve, with_options
+from ..project.checks import BYTES, Share
 from ..project.values import FILE_NAME, Values, empty, read
 from .chosen import AUTO, DEFAULT_INCREASE, WAYS, Limits, chosen, plan_path
-from .console import Bytes, Progress, print_report
+from .console import Number, Progress, print_notes, print_report
 
 
 @click.command("build")
@@ -21,13 +22,15 @@ from .console import Bytes, Progress, print_report
 @click.option("-o", "--output", metavar="DIR", help="Folder of the build.  [default: build/T]")
 @click.option("--calibration", metavar="DATA", help="Data set to measure ranges on.")
 @click.option("--plan", metavar="FILE|auto", help="How to quantise: a file, or what is best within the limits below.")
-@click.option("--max-flash", type=Bytes(), metavar="BYTES", help="With --plan auto: of tables and code, such as 64K.")
 @click.option(
-    "--min-compression", type=click.FloatRange(0, 97), metavar="PERCENT", help="With --plan auto: off the float model."
+    "--max-flash", type=Number(BYTES), metavar="BYTES", help="With --plan auto: of tables and code, such as 64K."
+)
+@click.option(
+    "--min-compression", type=Number(Share(0, 97)), metavar="PERCENT", help="With --plan auto: off the float model."
 )
 @click.option(
     "--max-per-increase",
-    type=click.FloatRange(-100, 100),
+    type=Number(Share(-100, 100)),
     metavar="POINTS",
     help=f"With --plan or --delta auto: on the dev set.  [default: {DEFAULT_INCREASE:g}, where it is needed]",
 )
@@ -40,7 +43,7 @@ from .console import Bytes, Progress, print_report
 @click.option(
     "--delta",
     metavar="off|T|GROUP=T,...|auto|study",
-    help="Thresholds, in steps of each input's grid, or those that save most within --max-per-increase.",
+    help="Thresholds, in steps of each input's grid, or what saves most within --max-per-increase.",
 )
 @click.option("--kernels", metavar="WAY", help="Products with thresholds: auto, delta or dense.")
 @click.option("--max-frames", type=int, metavar="N", help="Frames of the longest utterance, for a bidirectional model.")
@@ -59,7 +62,8 @@ def command(
 
     In a project, `shrinkc.toml` gives whatever is not given here. `--plan auto` finds bits for each path: the least
     harm within the flash or the compression asked for, or the smallest model within the points of PER. `--delta auto`
-    finds thresholds: the fewest instructions on the target within the points of PER, for the plan in force. The plan
+    finds thresholds and coarser grids: the fewest instructions on the target within the points of PER, for the plan in
+    force. The plan
     that was found is written beside the output folder, for `--plan FILE`. `--delta study` finds one threshold for all
     vectors or some, as the study behind shrinkc did, to compare with.
     """
@@ -69,14 +73,15 @@ def command(
     project = _project(Options(**options | dict.fromkeys(ways)))
     settings = resolve(project)
     check_output(settings.output)
-    plan = None
-    if ways:
-        project, plan = chosen(project, settings, ways, limits, jobs)
-        settings = resolve(project)
+    found = chosen(project, settings, ways, limits, jobs) if ways else None
+    if found is not None:
+        settings = resolve(found.project)
     report = build(settings)
     print_report(report, as_json)
-    if plan is not None:
-        write_whole(plan_path(settings), plan)
+    if found is not None:
+        if not as_json:
+            print_notes(found.notes)
+        write_whole(plan_path(settings), found.plan)
         click.echo(f"the plan: {os.path.relpath(plan_path(settings))}", err=as_json)
     if not as_json:
         click.echo(f"written to {os.path.relpath(settings.output)}")

@@ -28,16 +28,27 @@ class Limits:
     increase: float | None
 
 
-def chosen(
-    project: Values, settings: Settings, ways: Mapping[str, str], limits: Limits, jobs: int | None
-) -> tuple[Values, str]:
-    """The project with the best bits and thresholds, as `ways` asks for them, and the text of the plan's file."""
+@dataclass(frozen=True)
+class Chosen:
+    """A project with what was chosen, the text of the plan's file, and what a reader should know beside it."""
+
+    project: Values
+    plan: str
+    notes: tuple[str, ...]
+
+
+def chosen(project: Values, settings: Settings, ways: Mapping[str, str], limits: Limits, jobs: int | None) -> Chosen:
+    """The project with the best bits and thresholds, as `ways` asks for them."""
+    from ..analyze.tried import check_record
     from ..analyze.written import in_the_way, plan_file
+    from ..datasets.enough import few_to_try
 
     said = in_the_way(project)
     if "plan" in ways and said is not None:
         raise InputError(f"--plan {AUTO} chooses the bits of weights, and {said} gives some: leave one of them out")
     check_plan_path(plan_path(settings))
+    if "delta" in ways:
+        check_record(record_path(settings))
     choice = found = None
     if "plan" in ways:
         project, choice = _plan(project, settings, limits, "delta" in ways, jobs)
@@ -47,7 +58,7 @@ def chosen(
     text = plan_file(
         resolve(project).recorded, options, choice, found, settings.model.name, settings.source("dev").name
     )
-    return project, text
+    return Chosen(project, text, few_to_try((choice or found).utterances))
 
 
 def _plan(project, settings, limits, shared, jobs):  # type: ignore[no-untyped-def]
@@ -68,21 +79,23 @@ def _plan(project, settings, limits, shared, jobs):  # type: ignore[no-untyped-d
 def _thresholds(project, way, limits, jobs):  # type: ignore[no-untyped-def]
     """The project with the best thresholds, and what they come to."""
     from .. import planning
-    from ..analyze.tried import check_record
-    from ..analyze.written import with_thresholds
+    from ..analyze.written import with_sendings
 
     settings = resolve(project)
-    record = _beside(settings, "tried.json")
-    check_record(record)
     increase = DEFAULT_INCREASE if limits.increase is None else limits.increase
     with Progress() as progress:
-        found = planning.choose_thresholds(settings, way, increase, record, jobs, progress)
-    return with_thresholds(project, found), found
+        found = planning.choose_thresholds(settings, way, increase, record_path(settings), jobs, progress)
+    return with_sendings(project, found), found
 
 
 def plan_path(settings: Settings) -> Path:
     """Where a chosen plan goes: beside the output folder, which a later build replaces."""
     return _beside(settings, "plan.toml")
+
+
+def record_path(settings: Settings) -> Path:
+    """Where the trials of a search for thresholds are kept."""
+    return _beside(settings, "tried.json")
 
 
 def _beside(settings: Settings, ending: str) -> Path:

@@ -1,6 +1,5 @@
 """What commands print: tables and progress, rich on a terminal, plain text elsewhere."""
 
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +8,7 @@ from typing import TextIO
 
 import click
 
+from ..project.checks import Amount, Share
 from ..score.table import plain
 
 PLAIN_STEP_SECONDS = 10.0
@@ -47,22 +47,31 @@ def print_report(report: object, as_json: bool) -> None:
         print_json(to_json(report))
         return
     print_table(title(report), headline(report))
-    for note in report.notes:
+    print_notes(report.notes)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a reader should know beside the figures."""
+    for note in notes:
         print(f"note: {note}")
 
 
-class Bytes(click.ParamType):
-    """A number of bytes: 65536, 64K, 1.5M (K is 1,024)."""
+class Number(click.ParamType):
+    """A number that a key of shrinkc.toml could have, by the same check: 0.5, 65536, 64K."""
 
-    name = "bytes"
+    name = "number"
 
-    def convert(self, value: object, option: click.Parameter | None, context: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([KM]?)", str(value).strip().upper())
-        if match is None or not float(match[1]):
-            self.fail(f"{value!r} is no number of bytes: write 65536, 64K or 1.5M", option, context)
-        return int(float(match[1]) * {"": 1, "K": 1 << 10, "M": 1 << 20}[match[2]])
+    def __init__(self, check: Amount | Share) -> None:
+        self.check = check
+
+    def convert(self, value: object, option: click.Parameter | None, context: click.Context | None) -> int | float:
+        try:
+            found = self.check.read(value) if isinstance(self.check, Amount) else float(value)
+        except ValueError:
+            found = None
+        if found is None or not self.check.allows(found):
+            self.fail(f"{value!r} is not {self.check.wants}", option, context)
+        return found
 
 
 class Progress:

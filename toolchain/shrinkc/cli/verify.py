@@ -1,7 +1,7 @@
 """`shrinkc verify`: the image in QEMU or on a board against the reference, bit for bit, and its score."""
 
-import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -14,25 +14,15 @@ from ..score import report as reports
 from ..target import list_targets
 from ..zoo import PREFIX as ZOO
 from .console import Progress, print_report
-
-
-def _finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter("give a number of points, such as 0.5")
-    return value
+from .limits import Checks, junit_written, limit_options, print_kept, with_limits
 
 
 @click.command("verify")
 @click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--dataset", metavar="DATA", help="Data set to run: a file, or zoo:NAME/test.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Run the first N utterances only.")
-@click.option(
-    "--max-per-increase",
-    type=float,
-    callback=_finite,
-    metavar="POINTS",
-    help="Exit with 3 if PER rises by more, device over float.",
-)
+@limit_options
+@click.option("--junit", metavar="FILE", help="Write every check as a test case to FILE: JUnit XML, for CI.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="QEMUs side by side.  [default: cores]")
 @click.option(
     "--on",
@@ -53,38 +43,63 @@ def command(
     folder: str | None,
     dataset: str | None,
     limit: int | None,
-    max_per_increase: float | None,
     jobs: int | None,
     place: str,
     port: str | None,
     baud: int | None,
     as_json: bool,
+    junit: str | None,
+    **limits: float | None,
 ) -> None:
     """Run the image of the build in DIR over a data set, and add the result to its report.
 
     It runs in QEMU, or on a board that it has been flashed to. Without DIR, the project's build. Exits with 3 if one
-    bit differs or a limit is missed.
+    bit differs or a limit is missed, and names all that are. Limits are those of shrinkc.toml, its table [limits], and
+    of options, which override it. K is 1,024 for bytes and 1,000 for instructions.
     """
     _check_place(place, port, baud, jobs)
+    board = (port, baud) if place == "board" else None
+    with junit_written(junit) as checks:
+        _verify(folder, dataset, limit, jobs, board, as_json, limits, checks)
+
+
+def _verify(
+    folder: str | None,
+    dataset: str | None,
+    limit: int | None,
+    jobs: int | None,
+    on: tuple[str | None, int | None] | None,
+    as_json: bool,
+    given: Mapping[str, object],
+    checks: Checks,
+) -> None:
+    """Run, write and print the report, and check it. on: the board's port and baud, None for QEMU. given: limits of the
+    command line, over those of the project.
+    """
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else None
     build = Path(folder) if folder else output_of(project)
-    settings = settings_of(reports.load(build), project, dataset)
+    made = reports.load(build)
+    checks.of_build(build, made.model.name, made.target)
+    settings = settings_of(made, project, dataset, given)
     from .. import pipeline
     from ..board import Attached
+    from ..score.limits import check, check_metric, names, outcomes
     from ..score.page import page
-    from ..score.verification import check_limits, check_per_is_there
 
-    if max_per_increase is not None:
-        check_per_is_there(settings.metric.kind == "per")
-    board = Attached(port, baud) if place == "board" else None
+    checks.names = names(settings.limits)
+    check_metric(settings.limits, settings.metric.kind)
+    board = None if on is None else Attached(*on)
     with Progress() as progress:
         report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
     reports.save(build, report, page)
     print_report(report, as_json)
     if not as_json:
         click.echo(f"added to {os.path.relpath(build / reports.FILE_NAME)} and {reports.PAGE_NAME}")
-    check_limits(report.on_board if board else report.verification, max_per_increase)
+    checks.outcomes = outcomes(reports.of_board(report) if board else report, settings.limits)
+    if not as_json:
+        print_kept(checks.outcomes)
+    check(checks.outcomes)
 
 
 def _check_place(place: str, port: str | None, baud: int | None, jobs: int | None) -> None:
@@ -109,11 +124,13 @@ def output_of(project: Values | None) -> Path:
     raise InputError(f"several builds ({names}): give DIR" if built else "nothing is built yet: `shrinkc build` first")
 
 
-def settings_of(report: reports.Report, project: Values | None, dataset: str | None) -> Settings:
-    """The settings that a build was made with; of its project, if there is one here, the data and the metric.
+def settings_of(
+    report: reports.Report, project: Values | None, dataset: str | None, limits: Mapping[str, object]
+) -> Settings:
+    """The settings that a build was made with; of its project, if there is one here, the data, the metric and limits.
 
-    A report holds names, not paths: outside its project, a build of a model that is not in the zoo needs
-    `--dataset`. Raises InputError where there is no data to run.
+    limits: by their keys, over the project's. A report holds names, not paths: outside its project, a build of a model
+    that is not in the zoo needs `--dataset`. Raises InputError where there is no data to run.
     """
     values = from_recorded(report.build, reports.FILE_NAME)
     for role in ("dev", "test"):
@@ -122,15 +139,19 @@ def settings_of(report: reports.Report, project: Values | None, dataset: str | N
             values = values.without(key)
     if project is not None and _name(project.get("model.path")) == _name(values.get("model.path")):
         values = _with_project(values, project)
-    settings = resolve(with_options(values, Options(test=dataset)))
+    elif project is not None and any(key[0] == "limits" for key in project.entries):
+        click.echo(f"note: {FILE_NAME} here is of another model: its limits are not checked", err=True)
+    settings = resolve(with_options(with_limits(values, limits), Options(test=dataset)))
     settings.source("test")
     return settings
 
 
 def _with_project(values: Values, project: Values) -> Values:
-    """The build's values with the project's paths, data and metric; plan and thresholds stay as built."""
+    """The build's values with the project's paths, data, metric and limits; plan and thresholds stay as built."""
     taken = {
-        key: entry for key, entry in project.entries.items() if key[0] in ("data", "metric") or key == ("model", "path")
+        key: entry
+        for key, entry in project.entries.items()
+        if key[0] in ("data", "metric", "limits") or key == ("model", "path")
     }
     return Values({**values.entries, **taken}, project.folder)
 

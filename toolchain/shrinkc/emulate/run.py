@@ -116,7 +116,6 @@ def _launch(
     work: Sequence[np.ndarray],
     indices: list[int],
     dump_state: bool,
-    moved: Sequence[tuple[int, int]],
     arguments: Sequence[str],
 ) -> Share:
     """Start one QEMU in a folder of its own on the utterances `indices` of `work`."""
@@ -124,7 +123,7 @@ def _launch(
     ends = utterance_ends(image.interface, chosen, dump_state=dump_state)
     with system_errors("cannot write the emulator's input"):
         folder.mkdir()
-        (folder / "input.bin").write_bytes(encode_input(chosen, dump_state=dump_state, moved=moved))
+        (folder / "input.bin").write_bytes(encode_input(chosen, dump_state=dump_state))
         (folder / "image.elf").write_bytes(image.elf)
     process = start([*qemu.command(image, "image.elf"), *arguments], folder, folder / "messages.txt")
     return Share(indices, ends, folder, process, 0, time.monotonic())
@@ -138,7 +137,6 @@ def run_image(
     time_limit_s: float = 120.0,
     progress: Progress | None = None,
     dump_state: bool = False,
-    moved: Sequence[tuple[int, int]] = (),
     arguments: Sequence[str] = (),
 ) -> Trace:
     """Run `image` in QEMU over `utterances`, each int16 (frames, inputs), and return what it did, in their order.
@@ -146,8 +144,7 @@ def run_image(
     `jobs` QEMUs run side by side (default: one a processor); the result is the same whatever their number.
     One that writes no output for `time_limit_s` seconds hangs: the image writes at least every 64 frames. A model of
     whole utterances writes after each, and may take a second more for each frame of the longest.
-    With `dump_state` the trace holds the whole state after every frame. `moved`: see `encode_input`. `arguments` are
-    more of QEMU's own.
+    With `dump_state` the trace holds the whole state after every frame. `arguments` are more of QEMU's own.
 
     Raises InputError for utterances of the wrong shape, and BuildError when QEMU is missing, and when the
     image crashes, hangs, or leaves an output that is not whole or not its own. No process and no file stays behind.
@@ -162,7 +159,7 @@ def run_image(
     counter = Counter(image.target.board.systick_hz)
     with scratch_folder() as folder, supervised() as start:
         shares = [
-            _launch(start, image, folder / str(number), utterances, part, dump_state, moved, arguments)
+            _launch(start, image, folder / str(number), utterances, part, dump_state, arguments)
             for number, part in enumerate(parts)
         ]
         silence_s = max(frames) * WHOLE_FRAME_S if image.interface.max_frames else 0.0

@@ -50,16 +50,10 @@ def check_utterances(utterances: Sequence[np.ndarray], interface: Interface) -> 
             )
 
 
-def encode_input(utterances: Sequence[np.ndarray], *, dump_state: bool, moved: Sequence[tuple[int, int]] = ()) -> bytes:
-    """input.bin for `utterances`, each int16 (frames, inputs). moved: offset and bytes of the state's fields that are
-    put out of reach before each step, so that all their elements are sent.
-    """
+def encode_input(utterances: Sequence[np.ndarray], *, dump_state: bool) -> bytes:
+    """input.bin for `utterances`, each int16 (frames, inputs)."""
     flags = protocol()["DUMP_STATE"] if dump_state else 0
-    if moved:
-        flags |= protocol()["MOVE_ALL"]
     parts = [struct.pack("<3I", protocol()["INPUT_MAGIC"], flags, len(utterances))]
-    if moved:
-        parts += [struct.pack("<I", len(moved)), *(struct.pack("<2I", *each) for each in moved)]
     for utterance in utterances:
         parts.append(struct.pack("<I", len(utterance)))
         parts.append(np.ascontiguousarray(utterance, "<i2").tobytes())

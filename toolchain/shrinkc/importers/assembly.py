@@ -215,5 +215,5 @@ class Assembly:
             if "x" in affine.sources:
                 weights = layer.matrices[f"{affine.gate}.x"].astype(np.float64)
                 matrices[f"{affine.gate}.x"] = (weights * scaling.factor).astype(np.float32)
-                biases[affine.gate] = (weights @ scaling.offset + layer.biases[affine.gate]).astype(np.float32)
+                biases[affine.gate] = (weights @ scaling.offset + layer.bias(affine.gate)).astype(np.float32)
         return replace(layer, matrices=matrices, biases=biases)

@@ -85,7 +85,7 @@ def _evaluate(
         case Parameter(name):
             return layer.vectors[name]
         case Affine(gate, sources):
-            total = layer.biases[gate]
+            total = layer.bias(gate)
             for source in sources:
                 total = total + values[source] @ layer.matrices[f"{gate}.{source}"].T
             trace[f"affine.{gate}"] = total

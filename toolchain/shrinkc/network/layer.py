@@ -24,8 +24,8 @@ class Layer:
     """One layer: a cell, its float32 weights, and how it stands in its network.
 
     inputs: width of x. units: width of the cell's vectors. sizes: other widths that the cell names, such as
-    `projection`. matrices: path's "gate.source" -> (rows, width of the source). biases: gate -> (rows,). vectors:
-    parameter -> (units,). Rows are as many as the equation is wide that the gate stands in.
+    `projection`. matrices: path's "gate.source" -> (rows, width of the source). biases: gate -> (rows,), of those
+    that have one. vectors: parameter -> (units,). Rows are as many as the equation is wide that the gate stands in.
 
     reads: the layers whose outputs, side by side, are x; none for those that read the network's input. directions: in
     which order of time the layer runs; with two, the same weights serve both, and the outputs stand side by side.
@@ -68,12 +68,16 @@ class Layer:
             rows = self.rows(affine.gate)
             wanted |= {f"{affine.gate}.{source}": (rows, self.width(source)) for source in affine.sources}
         self._check("a matrix", self.matrices, wanted)
-        self._check("a bias", self.biases, {gate: (self.rows(gate),) for gate in self.cell.gate_widths})
+        self._check("a bias", self.biases, {gate: (self.rows(gate),) for gate in self.cell.gate_widths}, optional=True)
         self._check("a vector", self.vectors, {name: (self.size(w),) for name, w in self.cell.parameters.items()})
 
-    def _check(self, what: str, arrays: dict[str, np.ndarray], wanted: dict[str, tuple[int, ...]]) -> None:
+    def _check(
+        self, what: str, arrays: dict[str, np.ndarray], wanted: dict[str, tuple[int, ...]], optional: bool = False
+    ) -> None:
         for name, shape in wanted.items():
             if name not in arrays:
+                if optional:
+                    continue
                 raise InputError(f"layer {self.name}: lacks {what}, {name}")
             if arrays[name].shape != shape:
                 raise InputError(f"layer {self.name}: {name} has the shape {arrays[name].shape}, not {shape}")
@@ -95,6 +99,10 @@ class Layer:
     def rows(self, gate: str) -> int:
         """Rows of a gate's matrices."""
         return self.size(self.cell.gate_widths[gate])
+
+    def bias(self, gate: str) -> np.ndarray:
+        """A gate's bias, (rows,): zeros where it has none."""
+        return self.biases[gate] if gate in self.biases else np.zeros(self.rows(gate), np.float32)
 
     def width(self, name: str) -> int:
         """Elements of the vector `name`: x, a state, or the result of an equation."""

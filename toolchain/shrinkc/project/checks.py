@@ -118,4 +118,29 @@ class Share:
         return type(value) in (int, float) and self.least <= value <= self.most
 
 
-Check = Count | Share | Text | Flag | OneOf | Name | TargetName | Threshold
+@dataclass(frozen=True)
+class Amount:
+    """A whole number above 0: plain, or text with K or M, where K is `thousand`."""
+
+    of: str
+    thousand: int
+
+    @property
+    def wants(self) -> str:
+        return f'{self.of} above 0, such as 200000, "200K" or "1.5M" (K is {self.thousand:,})'
+
+    def allows(self, value: object) -> bool:
+        return type(value) in (int, str) and self.read(value) is not None
+
+    def read(self, value: int | str) -> int | None:
+        """The number that a value says; None for what is none above 0."""
+        match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,3})?)([KM]?)", str(value).strip().upper(), re.ASCII)
+        if match is None:
+            return None
+        return int(float(match[1]) * {"": 1, "K": self.thousand, "M": self.thousand**2}[match[2]]) or None
+
+
+BYTES = Amount("a number of bytes", 1024)
+NUMBER = Amount("a number", 1000)
+
+Check = Amount | Count | Share | Text | Flag | OneOf | Name | TargetName | Threshold

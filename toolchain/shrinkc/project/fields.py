@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checks import Check, Count, Flag, Name, OneOf, Positive, Share, TargetName, Text, Threshold
+from .checks import BYTES, NUMBER, Check, Count, Flag, Name, OneOf, Positive, Share, TargetName, Text, Threshold
 
 ANY = "*"
 """Stands in a key for the names of a pattern table."""
@@ -83,10 +83,26 @@ FIELDS = (
           "densely over the values last sent. All give the same integers.", "--kernels"),
     Field("delta.groups.*", Threshold(), None, "The same for the send groups that the pattern names.",
           "--delta"),
+    Field("limits.max_per_increase", Share(-100.0, 100.0), None,
+          "Limit on points of PER, device above float (`verification.per.increase`). `shrinkc verify` exits with 3 "
+          "where one limit is missed.", "--max-per-increase"),
+    Field("limits.max_accuracy_drop", Share(-100.0, 100.0), None,
+          "Limit on points of accuracy, device below float (`verification.accuracy.change`).", "--max-accuracy-drop"),
+    Field("limits.max_flash", BYTES, None, "Limit on flash: weights, tables and code (`sizes.flash`).", "--max-flash"),
+    Field("limits.max_ram", BYTES, None, "Limit on RAM: the state, without the stack (`sizes.ram`).", "--max-ram"),
+    Field("limits.max_stack", BYTES, None, "Limit on the stack of one call, by the machine code (`sizes.stack`).",
+          "--max-stack"),
+    Field("limits.max_instructions", NUMBER, None,
+          "Limit on instructions a frame, mean over all frames (`verification.instructions_per_frame.mean`).",
+          "--max-instructions"),
     Field("output.folder", Text("a path"), "build/{target}",
           "Where the build goes; `{target}` and `{name}` are filled in.", "-o"),
 )  # fmt: skip
 """Every key, in the order of the file."""
+
+
+LIMITS = tuple(field for field in FIELDS if field.parts[0] == "limits")
+"""What `shrinkc verify` can hold a report against."""
 
 
 def find(parts: tuple[str, ...]) -> Field | None:

@@ -10,8 +10,9 @@ from ..errors import InputError
 from ..target import is_board_file, load_board
 from ..zoo import PREFIX as ZOO
 from . import fields, values
+from .checks import Amount
 from .plan_file import with_plan
-from .settings import Data, Delta, Metric, Plan, Rule, Settings, Source
+from .settings import Data, Delta, Limits, Metric, Plan, Rule, Settings, Source
 from .values import Values
 
 ROLES = ("calibration", "dev", "test")
@@ -134,6 +135,7 @@ def resolve(project: Values) -> Settings:
         metric=metric(project),
         plan=plan_of(project),
         delta=delta_of(project),
+        limits=limits_of(project),
         output=_output(project, target, name),
         recorded={},
         board=board,
@@ -245,7 +247,8 @@ def plan_of(project: Values) -> Plan:
 
 
 def _rules(project: Values, table: str) -> tuple[Rule, ...]:
-    return tuple(Rule(pattern, **settings) for pattern, settings in project.table(table).items())
+    rules = project.table(table).items()
+    return tuple(Rule(pattern, **settings, where=project.place(table, pattern)) for pattern, settings in rules)
 
 
 def delta_of(project: Values) -> Delta:
@@ -255,6 +258,18 @@ def delta_of(project: Values) -> Delta:
         _threshold(project.get("delta.threshold")),
         tuple((pattern, _threshold(value)) for pattern, value in groups),
         project.get("delta.kernels"),
+        tuple(project.place("delta.groups", pattern) for pattern, _ in groups),
+    )
+
+
+def limits_of(project: Values) -> Limits:
+    """What `shrinkc verify` holds a report against."""
+    found = {field: project.get(field.key) for field in fields.LIMITS}
+    return Limits(
+        **{
+            field.parts[1]: field.check.read(value) if value and isinstance(field.check, Amount) else value
+            for field, value in found.items()
+        }
     )
 
 
@@ -271,10 +286,10 @@ def _output(project: Values, target: str, name: str) -> Path:
 
 
 def _record(project: Values, settings: Settings) -> dict[str, object]:
-    """All keys but the output folder with the values in force, nested as in the file."""
+    """All keys of the build itself with the values in force, nested as in the file."""
     record: dict[str, object] = {}
     for item in fields.FIELDS:
-        if fields.ANY in item.parts or item.parts[0] == "output":
+        if fields.ANY in item.parts or item.parts[0] in ("output", "limits"):
             continue
         table = record
         for part in item.parts[:-1]:

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
 
 from ..errors import InputError
@@ -72,7 +73,10 @@ class GroupPlan:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a pattern's table sets; None leaves a value as it is. The last rule that matches wins."""
+    """What a pattern's table sets; None leaves a value as it is. The last rule that matches wins.
+
+    where: file and line, or the option, that it comes from, for messages.
+    """
 
     pattern: str
     weights: int | None = None
@@ -81,6 +85,7 @@ class Rule:
     rounding: str | None = None
     per_row: bool | None = None
     range: float | None = None
+    where: str = field(default="", compare=False)
 
     def matches(self, name: str) -> bool:
         return matches(self.pattern, name)
@@ -146,7 +151,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Delta:
-    """Thresholds in steps of each send group's grid; None: dense products. `groups` is (pattern, value)s.
+    """Thresholds in steps of each send group's grid; None: dense products. `groups` is (pattern, value)s, and `places`
+    where each comes from, for messages, if that is known.
 
     kernels: how products with thresholds are computed: "auto" (whichever is cheaper on the target), "delta" or "dense".
     """
@@ -154,6 +160,7 @@ class Delta:
     threshold: int | None = 0
     groups: tuple[tuple[str, int | None], ...] = ()
     kernels: str = "auto"
+    places: tuple[str, ...] = field(default=(), compare=False)
 
     def for_group(self, group: str) -> int | None:
         """The threshold of a send group (`rnn1.h@8`); None where its products are computed densely."""
@@ -162,6 +169,18 @@ class Delta:
             if matches(pattern, group):
                 found = threshold
         return found
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a build that was verified may come to, as `fields.LIMITS` says of each key; None for no limit."""
+
+    max_per_increase: float | None = None
+    max_accuracy_drop: float | None = None
+    max_flash: int | None = None
+    max_ram: int | None = None
+    max_stack: int | None = None
+    max_instructions: int | None = None
 
 
 _MISSING = {
@@ -188,6 +207,7 @@ class Settings:
     metric: Metric
     plan: Plan
     delta: Delta
+    limits: Limits
     output: Path
     recorded: dict[str, object] = field(compare=False)
     board: Source | None = None
@@ -211,17 +231,17 @@ def check_patterns(plan: Plan, delta: Delta, paths: Iterable[str], groups: Itera
     """
     paths, groups = list(paths), list(groups)
     for rule in plan.paths:
-        _check_pattern("plan.paths", rule.pattern, paths)
+        _check_pattern("plan.paths", rule.pattern, paths, rule.where)
     for rule in plan.groups:
-        _check_pattern("plan.groups", rule.pattern, [group.partition("@")[0] for group in groups])
-    for pattern, _ in delta.groups:
-        _check_pattern("delta.groups", pattern, groups)
+        _check_pattern("plan.groups", rule.pattern, [group.partition("@")[0] for group in groups], rule.where)
+    for (pattern, _), where in zip_longest(delta.groups, delta.places, fillvalue=""):
+        _check_pattern("delta.groups", pattern, groups, where)
 
 
-def _check_pattern(table: str, pattern: str, names: list[str]) -> None:
+def _check_pattern(table: str, pattern: str, names: list[str], where: str) -> None:
     if any(matches(pattern, name) for name in names):
         return
     near = difflib.get_close_matches(pattern, names, n=1, cutoff=0.0)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     kind = "path" if table == "plan.paths" else "send group"
-    raise InputError(f"{table}: {pattern!r} matches no {kind} of this model{hint}")
+    raise InputError(f"{f'{where}: ' if where else ''}{table}: {pattern!r} matches no {kind} of this model{hint}")

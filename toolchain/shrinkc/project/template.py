@@ -18,6 +18,12 @@ _EXAMPLES: dict[str, object] = {
     "plan.paths.*": 'weights = 16\n# activations = 16\n# clipping = "max"',
     "plan.groups.*": 'activations = 16\n# clipping = "max"',
     "delta.groups.*": '"rnn1.h" = 8',
+    "limits.max_per_increase": 0.5,
+    "limits.max_accuracy_drop": 0.5,
+    "limits.max_flash": "128K",
+    "limits.max_ram": "16K",
+    "limits.max_stack": "1K",
+    "limits.max_instructions": "200k",
 }
 """What stands, commented out, for a key without a default, and for a pattern table."""
 

@@ -50,6 +50,11 @@ class Values:
         entry = self.entries.get(tuple(key.split(".")))
         return self.folder if entry is None else entry.folder
 
+    def place(self, table: str, pattern: str) -> str:
+        """Where the first value of a pattern of a table was given."""
+        start = (*table.split("."), pattern)
+        return next(entry.where for key, entry in self.entries.items() if key[: len(start)] == start)
+
     def table(self, prefix: str) -> dict[str, dict[str, object]]:
         """A table of pattern tables, such as `plan.paths`: {pattern: {key: value}}."""
         start, found = tuple(prefix.split(".")), {}

@@ -132,7 +132,7 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
     name = group_name(layer.name, source, bits)
     limit = LIMITS[bits]
     clip, method = _clip(f"{layer.name}.{source}", wanted.vector, limit, ranges, plan)
-    multiplier, shift = _ratio(step / (clip / limit))
+    multiplier, shift = grid_ratio(step / (clip / limit))
     scale = step * 2.0**shift / multiplier
     if method == GIVEN and abs(scale * limit / clip - 1) > RANGE_SLACK:
         way = "small" if scale * limit > clip else "large"
@@ -160,7 +160,7 @@ def _make_group(wanted: _Wanted, step: float, ranges: Ranges, plan: Plan, delta:
     )
 
 
-def _ratio(ratio: float) -> tuple[int, int]:
+def grid_ratio(ratio: float) -> tuple[int, int]:
     """The multiplier and the shift, 1 or more, with multiplier / 2^shift nearest to `ratio`, which is at most 2^14."""
     shift = min(SHIFT_MAX, max(1, 14 - math.floor(math.log2(ratio))))
     return min(MULTIPLIER_MAX, max(1, round(ratio * 2.0**shift))), shift

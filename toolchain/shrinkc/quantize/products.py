@@ -92,7 +92,7 @@ def _quantize_alike(
         found = quantize_gate(
             f"{layer.name}.{gate}",
             [[row[index] for index in part] for part in parts],
-            layer.biases[gate].astype(np.float64),
+            layer.bias(gate).astype(np.float64),
             gate_fractions[gate],
             moments,
             plan.bias_correction,

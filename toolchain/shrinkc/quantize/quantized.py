@@ -1,7 +1,6 @@
 """QuantizedNetwork: the network as integers. The integer reference executes it and lowering turns it into C."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -204,14 +203,6 @@ class QuantizedNetwork:
     def group(self, name: str) -> SendGroup:
         """The send group of that name."""
         return next(group for group in self.groups if group.name == name)
-
-    def with_thresholds(self, thresholds: Mapping[str, int]) -> "QuantizedNetwork":
-        """The same integers with other thresholds, by send group, in steps of its grid."""
-        groups = tuple(
-            replace(group, delta=True, thresholds=np.full(group.width, thresholds[group.name], np.int16))
-            for group in self.groups
-        )
-        return replace(self, groups=groups)
 
     @property
     def accumulators(self) -> tuple[Accumulator, ...]:

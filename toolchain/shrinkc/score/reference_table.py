@@ -1,4 +1,4 @@
-"""The table of docs/report.md, written from the definition of the report."""
+"""The tables of docs/report.md, written from the definitions of the report and of the comparison."""
 
 import types
 import typing
@@ -46,8 +46,8 @@ def _kind(hint: object) -> str:
     return _PLAIN.get(hint, "object")
 
 
-def markdown_table() -> str:
-    """The table of docs/report.md, one row a key."""
+def markdown_table(document: type[msgspec.Struct] = Report) -> str:
+    """The table of a document's keys, one row a key."""
     rows = ["| key | type | meaning |", "|---|---|---|"]
-    rows += [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in rows_of(Report)]
+    rows += [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in rows_of(document)]
     return "\n".join(rows) + "\n"

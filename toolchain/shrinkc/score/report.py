@@ -134,10 +134,7 @@ class Instructions(Part):
     max: Annotated[int, about("Most of a frame", ge=0)]
     worst: Annotated[
         int | None,
-        about(
-            "Most of a frame with every column sent, measured; null: nothing is sent or held, or the model takes whole "
-            "utterances"
-        ),
+        about("Most of a frame with every column sent, measured; null: nothing is sent or held"),
     ] = None
 
 
@@ -248,11 +245,25 @@ def with_verification(report: Report, found: Verification | BoardVerification) -
     return msgspec.structs.replace(report, **{place: found})
 
 
+def of_board(report: Report) -> Report:
+    """The report with the board's run in the place of QEMU's, for checks that read the one run."""
+    return msgspec.structs.replace(report, verification=report.on_board)
+
+
 def load(folder: Path) -> Report:
     """Read the report of a build folder; InputError where there is none."""
     path = folder / FILE_NAME
     if not path.is_file():
         raise InputError(f"{path}: missing: give a folder that `shrinkc build` wrote")
+    return _read(path)
+
+
+def load_any(path: Path) -> Report:
+    """Read the report of a build folder, or a report that was kept of one; InputError for what is neither."""
+    return _read(path) if path.is_file() else load(path)
+
+
+def _read(path: Path) -> Report:
     try:
         return from_json(path.read_bytes(), str(path))
     except OSError as error:

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from ..datasets import Dataset
-from ..errors import InputError, LimitError
+from ..errors import InputError
 from ..project import Metric
 from . import per as rates
 from . import report
 from .accuracy import label_errors, reference_labels
 from .distance import distance
 from .runs import Outputs, Runs, counted, eliminated, instructions_per_frame
-from .table import describe
 
 RunErrors = Mapping[str, Sequence[rates.Errors]]
 
@@ -71,31 +70,6 @@ def _checked(
         eliminated=eliminated(paths, runs.sent_device, runs.frames, len(runs.lengths)),
         stack=runs.stack,
     )
-
-
-def check_limits(verification: report.Checked, max_per_increase: float | None = None) -> None:
-    """Raise LimitError where a bit differs, or where PER rose by more points than allowed.
-
-    The limit is on the point estimate of device minus float.
-    """
-    found = verification.first_divergence
-    if found is not None:
-        raise LimitError(f"device and reference differ: {describe(found)}")
-    if max_per_increase is None:
-        return
-    check_per_is_there(verification.per is not None)
-    if verification.per.increase > max_per_increase:
-        low, high = verification.per.ci95
-        raise LimitError(
-            f"PER rose by {verification.per.increase:.2f} points (95 % interval {low:.2f} to {high:.2f}), "
-            f"above the limit of {max_per_increase:g}: use more bits or lower thresholds"
-        )
-
-
-def check_per_is_there(there: bool) -> None:
-    """Refuse a limit on the PER where there is none; before a run, `there` is whether the metric asks for one."""
-    if not there:
-        raise InputError("--max-per-increase needs metric.kind 'per' and labels in the data set: the limit needs a PER")
 
 
 def errors_of(dataset: Dataset, metric: Metric, real: Mapping[str, Outputs]) -> tuple[RunErrors | None, str]:

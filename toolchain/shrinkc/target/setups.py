@@ -3,7 +3,7 @@ the start-up code in docs/targets.md.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Setup:
     meaning: str
     cores: tuple[str, ...]
     clocks: range
-    sources: range = range(0)
+    sources: Sequence[int] = ()
     source_needed: bool = False
     driver: str = ""
     ports: Mapping[int, int] = field(default_factory=dict)
@@ -106,7 +106,7 @@ SETUPS: Mapping[str, Setup] = {
         "64 MHz",
         ("cortex-m7",),
         _only(400 * _MHZ),
-        sources=range(4 * _MHZ, 48 * _MHZ + 1, 4 * _MHZ),
+        sources=tuple(mhz * _MHZ for mhz in range(4, 49) if mhz % 4 == 0 or mhz % 5 == 0),
         driver="stm32v2",
         ports=dict.fromkeys((0x40011000, 0x40011400, 0x40004400, 0x40004800, 0x40004C00, 0x40005000), 64 * _MHZ),
         pins=_STM32_PINS,
@@ -159,8 +159,10 @@ SETUPS: Mapping[str, Setup] = {
 }
 
 
-def _megahertz(allowed: range) -> str:
-    """The clocks of a range, in words."""
+def _megahertz(allowed: Sequence[int]) -> str:
+    """The clocks that are allowed, in words."""
+    if not isinstance(allowed, range):
+        return f"{', '.join(f'{hz / _MHZ:g}' for hz in allowed)} MHz"
     low, high = allowed[0] / _MHZ, allowed[-1] / _MHZ
     step = f" in steps of {allowed.step / _MHZ:g} MHz" if allowed.step > 1 else ""
     return f"{low:g} MHz" if low == high else f"{low:g} to {high:g} MHz{step}"

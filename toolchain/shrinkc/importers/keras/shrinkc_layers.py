@@ -84,13 +84,12 @@ def sru_weights(saved: SavedLayer) -> Weights:
     if projects:
         source, kernel = "p", next(found)
         sizes["projection"] = kernel.shape[1]
-        matrices["projection.x"], biases["projection"] = _rows(kernel), np.zeros(kernel.shape[1], np.float32)
+        matrices["projection.x"] = _rows(kernel)
         if saved.config["projection"] != kernel.shape[1] or saved.weights[1].shape[0] != kernel.shape[1]:
             raise wrong_shapes(saved)
     kernel = next(found)
     for index, name in enumerate(parts):
         matrices[f"{name}.{source}"] = _rows(kernel[:, index * units : (index + 1) * units])
-        biases[name] = np.zeros(units, np.float32)
     if recurrent:
         vectors["forget_recurrent"], vectors["reset_recurrent"] = np.split(next(found), 2)
     if biased:

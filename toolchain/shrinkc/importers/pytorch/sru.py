@@ -60,7 +60,7 @@ def _read_layer(reading: Reading, part: str) -> tuple[Weights, ...]:
         sizes = {}
         if projection is not None:
             matrices["projection.x"] = np.ascontiguousarray(projection.T)
-            biases["projection"], sizes = np.zeros(len(weight), np.float32), {"projection": len(weight)}
+            sizes = {"projection": len(weight)}
         own = options | ({"part": str(side)} if options["skip"] == "input" else {})
         made.append(Weights("sru", own, inputs, units, matrices, biases, vectors, sizes))
     return tuple(made)
@@ -96,6 +96,4 @@ def _gates(
     source = "p" if options["projection"] == "yes" else "x"
     gates = ("candidate", "forget", "reset", "skip")[: cube.shape[2]]
     matrices = {f"{gate}.{source}": np.ascontiguousarray(cube[:, :, k].T) for k, gate in enumerate(gates)}
-    zeros = np.zeros(cube.shape[1], np.float32)
-    biases = {gate: zeros for gate in gates} | {"forget": bias[0], "reset": bias[1]}
-    return matrices, biases
+    return matrices, {"forget": bias[0], "reset": bias[1]}

@@ -152,7 +152,8 @@ def _projection(
     options["projection"] = "yes"
     sizes["projection"] = _matrix(weights)[0]
     matrices["projection.m"] = weights
-    biases["projection"] = constant(bias) if bias != ABSENT else np.zeros(len(weights), np.float32)
+    if bias != ABSENT:
+        biases["projection"] = constant(bias)
 
 
 def _matrix(array: np.ndarray) -> tuple[int, int]:
