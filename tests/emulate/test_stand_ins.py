@@ -12,6 +12,7 @@ import pytest
 from shrinkc.compile.elf import Elf
 from shrinkc.compile.image import Image, compile_image
 from shrinkc.emulate.run import run_image
+from shrinkc.errors import BuildError
 from shrinkc.target import load_target
 from tiny_model import reference, sources, utterances
 from tools import needs_qemu
@@ -74,3 +75,13 @@ def test_a_bootloader_may_leave_the_core_in_disorder(name: str, free: int, tmp_p
     inputs = utterances([3])
     trace = run_image(image, inputs, arguments=["-device", f"loader,file={tmp_path / 'boot.elf'},cpu-num=0"])
     assert np.array_equal(trace.outputs, reference(inputs)[0])
+
+
+@needs_qemu
+def test_start_up_for_another_part_is_told() -> None:
+    """Registers that are not there fault, and the fault names the code that wanted them."""
+    image = on("nucleo-l476rg", "netduinoplus2", 168_000_000)
+    with pytest.raises(
+        BuildError, match=r"crashed on nucleo-l476rg: HardFault at 0x08\w{6} in (board_start|start_pins|stm32)"
+    ):
+        run_image(image, utterances([2]), time_limit_s=60)
