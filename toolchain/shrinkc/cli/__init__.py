@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "Write a project: a folder with shrinkc.toml.",
     "build": "Compile a model into C sources and an image for a target.",
     "verify": "Run an image over a data set and hold it against the reference.",
+    "export": "Write a build's library as a project to drop in: Arduino, Zephyr, CMSIS-Pack and others.",
     "analyze": "Show what quantising each path alone does to a model.",
     "bench": "Count the instructions of a step on each core.",
     "inspect": "Show the layers, paths and sizes of a model.",

@@ -49,7 +49,7 @@ def command(
     """
     here = Path.cwd()
     project = read(here) if (here / FILE_NAME).exists() else None
-    place = Path(folder) if folder else _output_of(project)
+    place = Path(folder) if folder else output_of(project)
     settings = settings_of(reports.load(place), project, dataset)
     from .. import pipeline
     from ..score.page import page
@@ -66,7 +66,7 @@ def command(
     check_limits(report.verification, max_per_increase)
 
 
-def _output_of(project: Values | None) -> Path:
+def output_of(project: Values | None) -> Path:
     """The project's one build: its output folder, for the target of the file or the only one built."""
     if project is None:
         raise InputError("no DIR and no shrinkc.toml here: give the folder that `shrinkc build` wrote")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from .. import __version__
 from ..target import Target
 from .flags import LANGUAGE, LINK, SECTIONS, WARNINGS
 from .image import check_name, compiled, harness_files
@@ -10,6 +11,11 @@ from .templates import render
 
 # CMake keeps these target names for itself.
 _RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
+
+
+def target_name(name: str) -> str:
+    """What CMake calls the library of model `name`."""
+    return f"{name}_library" if name in _RESERVED else name
 
 
 def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[str, str]:
@@ -26,9 +32,10 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target) -> dict[
         "cmake",
         "CMakeLists.txt.j2",
         name=name,
-        target_name=f"{name}_library" if name in _RESERVED else name,
+        target_name=target_name(name),
         target=target.name,
         board=target.board.name,
+        runtime=f"the {target.kernels} kernels of shrinkc {__version__}",
         library=library,
         image=compiled(image),
         # -Werror is an option there: a later compiler may find something new.
