@@ -118,10 +118,13 @@ MESSAGE = "toy is built for"
         ("dsp", ("-mcpu=cortex-m4",), False),
         ("helium", ("-mcpu=cortex-m4",), True),
         ("helium", ("-mcpu=cortex-m55", "-mfloat-abi=hard"), False),
-        ("portable", ("-mcpu=cortex-m55", "-mfloat-abi=hard"), False),
+        ("dsp", ("-mcpu=cortex-m55", "-mfloat-abi=hard"), True),
+        ("portable", ("-mcpu=cortex-m55", "-mfloat-abi=hard"), True),
+        ("portable", ("-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"), True),
+        ("portable", ("-mcpu=cortex-m3",), False),
     ],
 )
-def test_a_core_that_lacks_the_instructions_is_told_of_and_served(family, flags, told, tmp_path: Path) -> None:
+def test_a_core_that_lacks_the_instructions_is_told_so_and_served(family, flags, told, tmp_path: Path) -> None:
     write(pair_files(case(family=family)), tmp_path)
     said = succeed("arm-none-eabi-gcc", *STRICT, "-O2", "-mthumb", *flags, "-c", "toy.c", folder=tmp_path)
     assert (MESSAGE in said) == told

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 
 from .about import About
+from .arduino import ARDUINO
 from .cmake import CMAKE
+from .cmsis_pack import CMSIS_PACK
 from .format import Format
 from .library import Library, load
 from .manifest import with_manifest
+from .platformio import PLATFORMIO
 from .single import SINGLE
+from .zephyr import ZEPHYR
 
-FORMATS: Mapping[str, Format] = {one.name: one for one in (CMAKE, SINGLE)}
+FORMATS: Mapping[str, Format] = {one.name: one for one in (CMAKE, ARDUINO, PLATFORMIO, ZEPHYR, CMSIS_PACK, SINGLE)}
 """By the name that `--format` takes."""
 
 

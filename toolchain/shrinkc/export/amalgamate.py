@@ -36,6 +36,16 @@ _TYPE = re.compile(
 )
 _LISTED = re.compile(r"^typedef enum \{([^}]*)\}", re.MULTILINE)
 
+# Kernels with loops in assembly need every register: nothing that a compiler does across functions may take one.
+_LINKAGE = f"""
+/* All that is not in the header is this file's own. A kernel stays a function that is called as any other. */
+#if defined(__clang__)
+#define {LINKAGE} static __attribute__((noinline, unused))
+#else
+#define {LINKAGE} static __attribute__((noipa, unused))
+#endif
+"""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -82,12 +92,8 @@ def _source(name: str, files: Mapping[str, str], guard: str) -> str:
     parts.append(_part(data, _CONSTANT.sub("static const ", _body(files[data]))))
     parts.append(_part(model, _body(files[model])))
     includes = f'#include "{name}.h"\n\n#include <limits.h>\n#include <stddef.h>\n#include <string.h>\n'
-    linkage = (
-        "\n/* All that is not in the header is this file's own. A kernel stays a function, as it was measured. */\n"
-        f"#define {LINKAGE} static __attribute__((noinline, unused))\n"
-    )
     first = f"/* {name}: the whole library in one file. Written by shrinkc. */\n"
-    return first + includes + (f"\n{guard}" if guard else "") + linkage + "".join(parts)
+    return first + includes + (f"\n{guard}" if guard else "") + _LINKAGE + "".join(parts)
 
 
 def _headers(file: str, files: Mapping[str, str]) -> Iterator[str]:

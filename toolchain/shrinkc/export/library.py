@@ -38,6 +38,11 @@ class Library:
     symbols: bool
 
     @property
+    def sentence(self) -> str:
+        """What it is, in one sentence."""
+        return f"A recurrent network of {self.parameters:,} parameters in integer C for Cortex-M."
+
+    @property
     def family(self) -> Family:
         """The kernels that the weights are packed for."""
         return FAMILIES[self.target.kernels]

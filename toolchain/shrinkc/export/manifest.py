@@ -7,12 +7,11 @@ from typing import Annotated
 import msgspec
 
 from .. import __version__
-from ..resources import licence_text
 from ..schema import Part, about, to_json
 from .about import RUNTIME_LICENCE, About
 from .format import Format
 from .library import Library
-from .render import render
+from .render import common
 
 FILE_NAME = "shrinkc-export.json"
 SCHEMA_FAMILY = "shrinkc-export-"
@@ -60,14 +59,6 @@ def with_manifest(
         files=tuple(sorted({*whole, FILE_NAME})),
     )
     return dict(sorted({**whole, FILE_NAME: to_json(manifest)}.items()))
-
-
-def common(library: Library, form: Format, about: About) -> dict[str, str]:
-    """README.md and the licences' texts, those that are known."""
-    texts = {"LICENSE": licence_text()}
-    if about.license_text is not None:
-        texts["LICENSE-weights.txt"] = about.license_text
-    return {"README.md": render("README.md.j2", library, about, form=form), **texts}
 
 
 def written_files(folder: Path) -> tuple[str, ...] | None:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from ..compile.cmake import target_name
 from ..compile.templates import render as render_template
+from ..resources import licence_text
 from .about import RUNTIME_LICENCE, About
 from .amalgamate import Pair, amalgamate
+from .format import Format
 from .library import Library
 
 SYSTEM = "#include <stdint.h>\n#include <stdio.h>"
@@ -34,6 +36,14 @@ def examples(library: Library, about: About, folder: str) -> dict[str, str]:
     return {f"{folder}/{file}": example(f"{file}.j2", library, about) for file in ("stream.c", "stream.cpp")}
 
 
+def common(library: Library, form: Format, about: About) -> dict[str, str]:
+    """What every export has: README.md, and the licences' texts, those that are known."""
+    texts = {"LICENSE": licence_text()}
+    if about.license_text is not None:
+        texts["LICENSE-weights.txt"] = about.license_text
+    return {"README.md": render("README.md.j2", library, about, form=form), **texts}
+
+
 def _context(library: Library, about: About) -> Mapping[str, object]:
     return {
         "name": library.name,
@@ -43,5 +53,5 @@ def _context(library: Library, about: About) -> Mapping[str, object]:
         "about": about,
         "runtime_licence": RUNTIME_LICENCE,
         "expression": about.expression(library.name),
-        "sentence": f"A recurrent network of {library.parameters:,} parameters in integer C for Cortex-M.",
+        "sentence": library.sentence,
     }

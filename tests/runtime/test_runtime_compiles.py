@@ -1,0 +1,24 @@
+"""Every kernel compiles for every core, at the levels that build systems take by default."""
+
+import pytest
+
+from shrinkc.compile.flags import LANGUAGE, WARNINGS
+from shrinkc.compile.toolchain import ARM_COMPILER, compile_objects
+from shrinkc.emit.emit import runtime_files
+from shrinkc.lower import FAMILIES
+from shrinkc.target import list_targets, load_target
+from tools import needs_arm
+
+CORES = sorted({load_target(name).core.name for name in list_targets()})
+
+
+@needs_arm
+@pytest.mark.parametrize("core", CORES)
+def test_every_family_compiles_at_every_level(core: str, tmp_path) -> None:
+    for family in FAMILIES.values():
+        files = runtime_files(family.files)
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        for level in ("-Og", "-Os", "-O2"):
+            flags = (*load_target(core).core.flags, level, *LANGUAGE, *WARNINGS)
+            compile_objects(ARM_COMPILER, flags, family.files, tmp_path)
