@@ -145,3 +145,9 @@ def succeed(*command: str | Path, folder: Path) -> str:
     )
     assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
     return ended.stdout + ended.stderr
+
+
+def newlib(folder: Path) -> list[str]:
+    """How another compiler than arm-none-eabi-gcc finds the C library's headers."""
+    found = succeed("arm-none-eabi-gcc", "-M", "-include", "string.h", "-xc", "/dev/null", folder=folder)
+    return [f"-isystem{Path(word).parent}" for word in found.split() if word.endswith("/string.h")]

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from exported import ABOUT, Case, case, check_side_by_side, succeed, write
+from exported import ABOUT, Case, case, check_side_by_side, newlib, succeed, write
 
 from networks import recognizer
 from shrinkc.export import export
@@ -45,6 +45,38 @@ def test_the_target_gets_library_and_image(tmp_path: Path) -> None:
     succeed("cmake", "-B", "arm", "-DCMAKE_TOOLCHAIN_FILE=arm-none-eabi.cmake", folder=folder)
     succeed("cmake", "--build", "arm", folder=folder)
     assert (folder / "arm/libtoy.a").is_file() and (folder / "arm/toy_image.elf").is_file()
+
+
+@needs_cmake
+def test_the_examples_build_for_the_target_in_c_and_in_cxx(tmp_path: Path) -> None:
+    folder = exported(case(), tmp_path)
+    choice = (
+        "-DCMAKE_TOOLCHAIN_FILE=../arm-none-eabi.cmake",
+        "-DCMAKE_EXE_LINKER_FLAGS=--specs=rdimon.specs",
+        WARNINGS,
+    )
+    succeed("cmake", "-B", "arm", *choice, "examples", folder=folder)
+    succeed("cmake", "--build", "arm", "--target", "stream", folder=folder)
+    # Compiled for the same core; Debian packs the C++ library that a program needs apart.
+    said = succeed("make", "-C", "arm", "VERBOSE=1", "stream.cpp.obj", folder=folder)
+    assert "-mcpu=cortex-m4" in next(line for line in said.splitlines() if "stream.cpp" in line and "g++" in line)
+
+
+@needs_cmake
+@needs_clang
+def test_clang_builds_the_library_for_the_target(tmp_path: Path) -> None:
+    one = case()
+    folder = exported(one, tmp_path / "toy")
+    flags = " ".join((*one.library.target.core.flags, *newlib(tmp_path)))
+    toolchain = (
+        "set(CMAKE_SYSTEM_NAME Generic)\nset(CMAKE_C_COMPILER clang)\nset(CMAKE_C_COMPILER_TARGET arm-none-eabi)\n"
+        f'set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)\nset(CMAKE_C_FLAGS_INIT "{flags} -O2")\n'
+    )
+    lists = "cmake_minimum_required(VERSION 3.16)\nproject(app LANGUAGES C)\nadd_subdirectory(toy)\n"
+    write({"clang.cmake": toolchain, "CMakeLists.txt": lists}, folder.parent)
+    succeed("cmake", "-B", "out", "-DCMAKE_TOOLCHAIN_FILE=clang.cmake", ".", folder=tmp_path)
+    succeed("cmake", "--build", "out", folder=tmp_path)
+    assert (tmp_path / "out/toy/libtoy.a").is_file()
 
 
 @needs_cmake
