@@ -53,7 +53,6 @@ def test_the_examples_build_for_the_target_in_c_and_in_cxx(tmp_path: Path) -> No
     choice = (
         "-DCMAKE_TOOLCHAIN_FILE=../arm-none-eabi.cmake",
         "-DCMAKE_EXE_LINKER_FLAGS=--specs=rdimon.specs",
-        WARNINGS,
     )
     succeed("cmake", "-B", "arm", *choice, "examples", folder=folder)
     succeed("cmake", "--build", "arm", "--target", "stream", folder=folder)
