@@ -12,7 +12,7 @@
  * its twin, the C that defines it. A turn of a loop has several rounds written out, and TBB enters it where the rounds
  * to do make whole turns. They take 13 registers: what a call is about therefore lies in memory (dense_t, delta_t) and
  * its address waits on the stack while the columns go by. gcc does not find 13 registers when it does not optimise, nor
- * in position-independent code, which may keep one of them for its base: then the twins compile.
+ * for a Cortex-M55, nor in position-independent code, which may keep one of them for its base: then the twins compile.
  */
 #ifndef SHRINKC_DSP_H
 #define SHRINKC_DSP_H
@@ -22,7 +22,7 @@
 #include "shrinkc_fixed_point.h"
 #include "shrinkc_kernels.h"
 
-#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__) && !defined(__PIC__)
+#if SHRINKC_HAS_DSP && defined(__OPTIMIZE__) && !defined(__PIC__) && !defined(__ARM_FEATURE_MVE)
 #define SHRINKC_DSP_LOOPS 1
 #else
 #define SHRINKC_DSP_LOOPS 0

@@ -1,9 +1,9 @@
 /* Where the portable family's loops in assembly have their operands, and which cores have such loops. Without
- * optimisation the compiler has too few registers left. */
+ * optimisation the compiler has too few registers left, and so has gcc for a core with an FPU. */
 #ifndef SHRINKC_REGISTERS_PORTABLE_H
 #define SHRINKC_REGISTERS_PORTABLE_H
 
-#if defined(__thumb__) && defined(__OPTIMIZE__) && !defined(SHRINKC_PLAIN_C)
+#if defined(__thumb__) && defined(__OPTIMIZE__) && !defined(__ARM_FP) && !defined(SHRINKC_PLAIN_C)
 #if defined(__thumb2__)
 #define SHRINKC_HAS_V7M 1 /* MLA, and any operand shifted */
 #define SHRINKC_HAS_V6M 0

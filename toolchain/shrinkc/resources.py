@@ -15,6 +15,12 @@ def data_folder(name: str) -> Path:
     return bundled if bundled.is_dir() else _CHECKOUT / name
 
 
+def licence_text() -> str:
+    """The licence of the code, the runtime in the generated C included: Apache 2.0."""
+    bundled = _PACKAGE / "_data" / "LICENSE"
+    return (bundled if bundled.is_file() else _CHECKOUT / "LICENSE").read_text(encoding="utf-8")
+
+
 def zoo_folder() -> Path:
     """The folder of the bundled models, one sub-folder a model."""
     return _PACKAGE / "zoo"

@@ -1,7 +1,7 @@
 """`shrinkc build`: from a model to a folder with sources, image and report."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -122,9 +122,13 @@ def _project(options: Options) -> Values:
     return with_options(project, options)
 
 
-def check_output(folder: Path) -> None:
-    """Refuse an output folder that would take something else with it when it is replaced."""
-    from ..score.report import written_files
+def check_output(folder: Path, written_files: Callable[[Path], tuple[str, ...] | None] | None = None) -> None:
+    """Refuse an output folder that would take something else with it when it is replaced.
+
+    written_files: tells what shrinkc wrote into a folder, None where it wrote none; a build's, unless given.
+    """
+    if written_files is None:
+        from ..score.report import written_files
 
     for parent in (folder, *folder.parents):
         if parent.exists():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from .. import __version__
 from ..target import Target
 from .about import SelfTest
 from .flags import LANGUAGE, LINK, SECTIONS, WARNINGS
@@ -11,6 +12,11 @@ from .templates import render
 
 # CMake keeps these target names for itself.
 _RESERVED = {"all", "clean", "depend", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
+
+
+def target_name(name: str) -> str:
+    """What CMake calls the library of model `name`."""
+    return f"{name}_library" if name in _RESERVED else name
 
 
 def cmake_files(name: str, source_names: Iterable[str], target: Target, test: SelfTest | None = None) -> dict[str, str]:
@@ -27,9 +33,10 @@ def cmake_files(name: str, source_names: Iterable[str], target: Target, test: Se
         "cmake",
         "CMakeLists.txt.j2",
         name=name,
-        target_name=f"{name}_library" if name in _RESERVED else name,
+        target_name=target_name(name),
         target=target.name,
         board=target.board.name,
+        runtime=f"the {target.kernels} kernels of shrinkc {__version__}",
         library=library,
         image=compiled(image),
         board_flags=board_flags(target),

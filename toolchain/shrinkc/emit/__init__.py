@@ -1,5 +1,5 @@
 """Program to Sources: the C files as texts in memory, the same for the same input, with a digest."""
 
-from .emit import Labels, Sources, emit
+from .emit import Labels, Sources, digest_of, emit
 
-__all__ = ["Labels", "Sources", "emit"]
+__all__ = ["Labels", "Sources", "digest_of", "emit"]

@@ -65,7 +65,7 @@ def emit(program: Program, labels: Labels | None = None) -> Sources:
     files |= runtime_files((*RUNTIME, *program.family.files))
     files["shrinkc_tables.c"] = _render("runtime/shrinkc_tables.c.j2", {"tanh_table": tanh_table().tolist()})
     header = _render("model/model.h.j2", {**context, "digest": ""})
-    digest = _digest({**files, f"{network.name}.h": header})
+    digest = digest_of(network.name, {**files, f"{network.name}.h": header})
     files[f"{network.name}.h"] = _render("model/model.h.j2", {**context, "digest": digest})
     return Sources(network.name, dict(sorted(files.items())), digest)
 
@@ -83,10 +83,13 @@ def runtime_files(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _digest(files: Mapping[str, str]) -> str:
+def digest_of(name: str, files: Mapping[str, str]) -> str:
+    """SHA-256 over the files of model `name`, whatever digest stands in its header."""
+    header = f"{name}.h"
+    plain = re.sub(rf'^(#define {name.upper()}_DIGEST) "\w*"', r'\1 ""', files[header], flags=re.MULTILINE)
     whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{name}\0{len(files[name])}\0{files[name]}".encode())
+    for file, text in sorted({**files, header: plain}.items()):
+        whole.update(f"{file}\0{len(text)}\0{text}".encode())
     return whole.hexdigest()
 
 

@@ -22,6 +22,7 @@ class Family:
     elements; its format is the family's own. narrow: whether dense products read 8-bit grids as int8_t (`_s8` ends
     their names) and not as int16_t. wide: do products of 16-bit inputs take hardly more than those of 8-bit ones?
     lanes: units that an element-wise loop computes side by side. arithmetic: the header that such a loop needs.
+    cores: what a compiler's macros say of a core that the family is for; on others its plain C twins compile.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Family:
     wide: bool = False
     lanes: int = 1
     arithmetic: str = "shrinkc_fixed_point.h"
+    cores: str = "!defined(__ARM_FP)"
 
 
 def _portable_layout(bits: int) -> Layout:
@@ -80,6 +82,7 @@ DSP = Family(
     },
     list_words=lambda width: 6 * -(-width // 4),
     wide=True,
+    cores="defined(__ARM_FEATURE_DSP) && !defined(__ARM_FEATURE_MVE)",
 )
 
 
@@ -113,6 +116,7 @@ HELIUM = Family(
     narrow=True,
     lanes=4,
     arithmetic="shrinkc_lanes.h",
+    cores="defined(__ARM_FEATURE_MVE)",
 )
 
 FAMILIES = {family.name: family for family in (PORTABLE, DSP, HELIUM)}

@@ -10,6 +10,8 @@ from ..errors import InputError
 from ..resources import zoo_folder
 
 PREFIX = "zoo:"
+WEIGHTS_LICENCE = "CC-BY-SA-3.0"
+"""The licence of all models' weights, as SPDX names it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class ZooModel:
     @property
     def test(self) -> Path:
         return self.data / "test.npz"
+
+
+def weights_licence_text() -> str:
+    """What goes with the weights: their licence in words, and the credits that it asks for."""
+    return (zoo_folder() / "LICENSE-weights.txt").read_text(encoding="utf-8")
 
 
 def names() -> list[str]:
