@@ -11,7 +11,7 @@ from ..lower import FAMILIES
 from ..lower.kernels import Family
 from ..reference import archive
 from ..score import report as reports
-from ..target import Target, load_target
+from ..target import Target, load_built
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def load(folder: Path) -> Library:
         project={file: text for file, text in texts.items() if file not in files},
         digest=report.digest,
         model=str(report.build["model"]["path"]),
-        target=load_target(report.target),
+        target=load_built(report.target, folder),
         parameters=report.model.parameters,
         flash=report.sizes.flash,
         ram=report.sizes.ram,
