@@ -35,6 +35,11 @@ def test_limits_are_held_on_the_run_at_hand(shrinkc_run, pipeline, built):
     assert shrinkc_run("verify", "out")[0] == 0
 
 
+def test_a_limit_on_what_a_board_does_not_count(shrinkc_run, pipeline, built):
+    code, _, err = shrinkc_run("verify", "out", "--on", "board", "--max-instructions", "2000")
+    assert code == 2 and err.count("\n") == 2 and "instructions" in err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -17,7 +17,7 @@ from shrinkc.errors import LimitError
 from shrinkc.files import write_whole
 from shrinkc.reference import archive
 from shrinkc.score import report
-from shrinkc.score.verification import check_limits
+from shrinkc.score.limits import check, outcomes
 from tools import needs_qemu, write_build
 
 pytest.importorskip("serial", reason="pyserial is not installed")
@@ -78,10 +78,11 @@ def test_a_bit_that_differs_is_named_with_the_states_of_the_board(project, tmp_p
     write_whole(tmp_path / "out" / archive.FILE_NAME, archive.to_bytes(changed))
     with board(made.image, tmp_path) as port:
         where = Attached(f"socket://127.0.0.1:{port}")
-        found = pipeline.verify(tmp_path / "out", settings, limit=2, board=where).on_board
+        verified = pipeline.verify(tmp_path / "out", settings, limit=2, board=where)
+    found = verified.on_board
     assert (found.first_divergence.layer, found.first_divergence.index) == ("rnn", 3)
     with pytest.raises(LimitError, match="of rnn, utterance 0, frame"):
-        check_limits(found)
+        check(outcomes(report.of_board(verified), settings.limits))
 
 
 def test_cycles_where_a_counter_runs(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
