@@ -20,6 +20,7 @@ typedef struct {
     uint32_t version;
     uint32_t self_test;
     harness_header_t header;
+    char board[LINK_BOARD_NAME];
 } welcome_t;
 
 void console_print(const char *text) {
@@ -83,6 +84,10 @@ void console_run(void) {
     welcome.version = LINK_VERSION;
     welcome.self_test = self_test();
     memcpy(&welcome.header, &harness_header, sizeof welcome.header);
+    memset(welcome.board, 0, sizeof welcome.board);
+    for (size_t next = 0; next < sizeof welcome.board && about_board[next] != '\0'; next++) {
+        welcome.board[next] = about_board[next];
+    }
     greet(welcome.self_test);
     for (;;) {
         if (link_listen(&welcome, sizeof welcome) == LINK_ENTER) {

@@ -9,7 +9,8 @@
  *
  * The host begins a session, the board then asks, and the host answers, one frame after another:
  *   HELLO    host   u32 LINK_VERSION                    begins `session`, whatever went before; until WELCOME
- *   WELCOME  board  u32 LINK_VERSION, u32 self-test (LINK_SELF_TEST_*), harness_header_t
+ *   WELCOME  board  u32 LINK_VERSION, u32 self-test (LINK_SELF_TEST_*), harness_header_t, then the name of the board
+ *                   that the image was built for, cut to LINK_BOARD_NAME bytes, the rest zeros
  *   READ     board  u32 offset in input.bin, u32 bytes  answered by DATA, of fewer bytes where the file ends
  *   WRITE    board  u32 offset in output.bin, bytes     answered by ACK
  *   END      board  u32 exit code                       answered by ACK; the session is over
@@ -24,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINK_VERSION 1
+#define LINK_VERSION 2
 
 #define LINK_HELLO 0x01
 #define LINK_DATA 0x02
@@ -42,6 +43,7 @@
 #define LINK_PAYLOAD 240
 /* Of the payload of READ (both) and WRITE (the first). */
 #define LINK_OFFSET 4
+#define LINK_BOARD_NAME 64
 
 /* The board's waits for an answer: the first, which each further one doubles, the longest, and how many. Some 14 s. */
 #define LINK_FIRST_WAIT_MS 250

@@ -76,7 +76,8 @@ int main(void) {
         uint32_t version;
         uint32_t self_test;
         harness_header_t header;
-    } welcome = {LINK_VERSION, LINK_SELF_TEST_PASSED, {HARNESS_OUTPUT_MAGIC, 1, 2, 3, 4, 5, 0, "d1"}};
+        char board[LINK_BOARD_NAME];
+    } welcome = {LINK_VERSION, LINK_SELF_TEST_PASSED, {HARNESS_OUTPUT_MAGIC, 1, 2, 3, 4, 5, 0, "d1"}, "this-host"};
     for (;;) {
         if (link_listen(&welcome, sizeof welcome) == LINK_ENTER) {
             static const char text[] = "enter\r\n";

@@ -51,6 +51,7 @@ def transfer(line: Line, content: bytes, **options: float) -> None:
     session = Session(line, content, **{"time_limit_s": 3.0, "hello_limit_s": 3.0, **options})
     welcome = session.begin()
     assert (welcome.interface.inputs, welcome.interface.digest, welcome.self_test) == (2, "d1", True)
+    assert welcome.is_for("this-host") and not welcome.is_for("that-host")
     code, output = session.serve()
     assert code == len(content)
     assert output == bytes(byte ^ 0xFF for byte in content)

@@ -59,7 +59,7 @@ def test_a_run_and_another_one(target: str, tmp_path: Path) -> None:
     image = image_for(target)
     with board(image, tmp_path) as port:
         for _ in range(2):
-            assert check(image, port) == [Welcome(image.interface, True)]
+            assert check(image, port) == [Welcome(image.interface, True, image.target.board.name)]
 
 
 def test_systick_is_what_it_is_through_semihosting(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from shrinkc.errors import InputError, LimitError
 from shrinkc.project import Limits
 from shrinkc.project.fields import LIMITS
 from shrinkc.score import report as reports
-from shrinkc.score.limits import POINTS, WHOLE, State, check, check_metric, names, outcomes, shown
+from shrinkc.score.limits import POINTS, WHOLE, State, check, check_counted, check_metric, names, outcomes, shown
 
 SAMPLE = Path(__file__).with_name("sample_report.json")
 REPORT = reports.from_json(SAMPLE.read_bytes(), "sample")
@@ -94,13 +94,35 @@ def test_a_figure_is_never_shown_on_the_wrong_side():
     assert shown(1000.6, 1000.8, WHOLE) == "1,000.6"
 
 
-def test_on_a_board_the_limits_are_of_its_run():
-    """Its run has no count of instructions, and a limit on that cannot be told."""
+def on_board(self_test: bool | None = True) -> reports.Report:
+    """The sample, with a run on a board beside QEMU's, in which PER rose by 3 points."""
     kept = {name: getattr(REPORT.verification, name) for name in reports.Checked.__struct_fields__}
-    own = reports.BoardVerification(**kept, self_test=True, cycles_per_frame=None, systick_per_frame=None)
-    own = msgspec.structs.replace(own, per=msgspec.structs.replace(REPORT.verification.per, increase=3.0))
-    report = reports.of_board(reports.with_verification(REPORT, own))
+    own = reports.BoardVerification(**kept, self_test=self_test, cycles_per_frame=None, systick_per_frame=None)
+    per = msgspec.structs.replace(REPORT.verification.per, increase=3.0)
+    return reports.with_verification(REPORT, msgspec.structs.replace(own, per=per, emulator="a board"))
+
+
+def test_on_a_board_the_limits_are_of_its_run():
+    """But for instructions, which QEMU's run has counted."""
+    report = reports.of_board(on_board())
     with pytest.raises(LimitError, match=r"PER increase is \+3\.00 points"):
-        check(outcomes(report, Limits(max_per_increase=2.0, max_flash=9000)))
-    with pytest.raises(InputError, match=r"instructions_per_frame\.mean, which this run did not measure"):
-        check(outcomes(report, Limits(max_instructions=2000)))
+        check(outcomes(report, Limits(max_per_increase=2.0, max_flash=9000, max_instructions=2000)))
+    check(outcomes(report, Limits(max_per_increase=4.0, max_instructions=2000)))
+    check(outcomes(on_board(), Limits(max_per_increase=2.0)))  # QEMU's run, as before
+
+
+def test_a_limit_on_instructions_needs_a_run_in_qemu_first():
+    alone = msgspec.structs.replace(on_board(), verification=None)
+    check_counted(Limits(max_flash=1), alone)
+    check_counted(Limits(max_instructions=1), on_board())
+    with pytest.raises(InputError, match="a board does not count: `shrinkc verify` without --on counts them first"):
+        check_counted(Limits(max_instructions=2000), alone)
+
+
+def test_a_self_test_that_fails_on_the_board_is_a_limit_missed():
+    for passed, count in ((True, 2), (None, 1)):
+        found = outcomes(reports.of_board(on_board(passed)), Limits())
+        assert [outcome.state for outcome in found] == [State.KEPT] * count
+    assert len(outcomes(on_board(False), Limits())) == 1  # of QEMU's run
+    with pytest.raises(LimitError, match="self-test fails at boot"):
+        check(outcomes(reports.of_board(on_board(False)), Limits()))

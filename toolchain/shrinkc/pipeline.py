@@ -20,7 +20,7 @@ from .datasets import Dataset, check_width
 from .datasets import load as load_dataset
 from .datasets.enough import few_to_calibrate
 from .emit import Labels, emit
-from .emulate.qemu import EMULATOR, check_machine
+from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .emulate.worst import worst_case
@@ -34,7 +34,8 @@ from .reference import run as run_reference
 from .score import built, divergence, report, verification
 from .score.decoding import labels_of
 from .score.runs import Runs, cut
-from .target import BOARD_FILE, Target, load_built
+from .score.sources import library_sources
+from .target import BOARD_FILE, Target, load_built, load_target
 
 Progress = Callable[..., None]
 """progress(what is being done, items done, of how many)."""
@@ -72,9 +73,13 @@ class Prepared:
 
 @dataclass
 class Device:
-    """Where an image runs: in `jobs` QEMUs, or on a board. self_test: what the board said of its own, once it ran."""
+    """Where an image runs: in `jobs` QEMUs, or on a board. self_test: what the board said of its own, once it ran.
+
+    built_for: the build's board; in QEMU the image of another may stand in for it.
+    """
 
     image: Image
+    built_for: str
     jobs: int | None
     board: Attached | None
     self_test: bool | None = None
@@ -85,7 +90,8 @@ class Device:
         name = self.image.target.board.name
         if self.board is not None:
             return f"{name}, {self.board.line_for(self.image)}"
-        return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {name}"
+        instead = "" if name == self.built_for else f"{report.IN_PLACE_OF}{self.built_for}"
+        return f"QEMU {program_version(EMULATOR) or 'of unknown version'}, {name}{instead}"
 
     def run(self, inputs: list[np.ndarray], progress: Progress = lambda *_: None, dump_state: bool = False) -> Trace:
         """The image over int16 inputs, (frames, inputs) an utterance."""
@@ -181,14 +187,13 @@ def verify(
 ) -> report.Report:
     """The report of the build in `folder`, with its image run over the test set of `settings` and scored.
 
-    It runs in QEMU, or on `board`, which holds it already. Raises InputError for a folder or a dataset that does not
-    fit, BuildError where the emulator or the board fails.
+    It runs in QEMU, or on `board`, which holds it already. Where QEMU has no machine for the board, the library runs
+    there in an image for the board that stands in for the core. Raises InputError for a folder or a dataset that does
+    not fit, BuildError where the emulator or the board fails.
     """
     made = report.load(folder)
     reference = archive.load(folder)
     image = load_image(folder / f"{made.model.name}.elf", made.model.name, load_built(made.target, folder))
-    if board is None:
-        check_machine(image.target)
     if not made.digest == reference.digest == image.interface.digest:
         raise InputError(f"{folder}: report, image and reference are of two builds; build again")
     source, quantized = settings.source("test"), reference.quantized
@@ -196,13 +201,13 @@ def verify(
     features = _features(dataset.limit(limit))
     inputs = [quantized.quantize_input(utterance) for utterance in features]
     lengths = [len(utterance) for utterance in inputs]
-    device = Device(image, jobs, board)
+    device = Device(image if board else _in_qemu(folder, made, image), image.target.board.name, jobs, board)
     trace = device.run(inputs, progress)
     progress("running the references")
     execution = run_reference(quantized, inputs, modes=reference.modes)
     floats = floating.run(reference.network, features)
     # The worst case is that of a changed image, which is not on the board.
-    worst = None if board else worst_case(image, _program(reference, image), inputs, jobs)
+    worst = None if board else worst_case(device.image, _program(reference, image), inputs, jobs)
     runs = Runs.of(
         quantized, lengths, floats, execution, trace, device.title, worst, device.self_test, on_board=board is not None
     )
@@ -227,6 +232,13 @@ def modes_of(
         case "dense":
             return dense_modes(quantized)
     return cheapest_modes(quantized, FAMILIES[target.kernels], target.core.costs, shares)
+
+
+def _in_qemu(folder: Path, made: report.Report, image: Image) -> Image:
+    """The image; or, where QEMU has no machine for its board, the same library in one for its core's own board."""
+    if image.target.board.qemu_machine:
+        return image
+    return compile_image(library_sources(folder, made), made.model.name, load_target(image.target.core.name))
 
 
 def _tools() -> dict[str, str]:

@@ -32,8 +32,9 @@ def run_on_board(
     A board that asks for nothing new for `time_limit_s` seconds hangs; a model of whole utterances may take a second
     more for each frame of the longest. `greeted` is told what the board says of itself.
 
-    Raises InputError for utterances of the wrong shape, a port that cannot be opened, and a board with another model;
-    BuildError when no board answers, and when it crashes, hangs, or leaves an output that is not whole.
+    Raises InputError for utterances of the wrong shape, a port that cannot be opened, and a board that holds another
+    model or another board's image; BuildError when no board answers, and when it crashes, hangs, or leaves an output
+    that is not whole.
     """
     check_utterances(utterances, image.interface)
     if not utterances:
@@ -59,6 +60,11 @@ def run_on_board(
             raise InputError(
                 f"the board on {port.name} holds model {welcome.interface.digest[:16]}, this build is "
                 f"{image.interface.digest[:16]}: flash {image.name}.elf"
+            )
+        if not welcome.is_for(name):
+            raise InputError(
+                f"the board on {port.name} holds an image for {welcome.board}, this build is for {name}: flash "
+                f"{image.name}.elf"
             )
         greeted(welcome)
         code, output = session.serve()

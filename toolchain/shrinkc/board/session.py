@@ -28,10 +28,18 @@ MOST_STARTS = 3
 
 @dataclass(frozen=True)
 class Welcome:
-    """What a board says of itself: its model, and its self-test at boot (True passed, False failed, None: none)."""
+    """What a board says of itself: its model, and its self-test at boot (True passed, False failed, None: none).
+
+    board: the name of the board that its image was built for, as far as it fits.
+    """
 
     interface: Interface
     self_test: bool | None
+    board: str
+
+    def is_for(self, board: str) -> bool:
+        """Whether the image was built for the board of this name."""
+        return board.encode()[: numbers()["BOARD_NAME"]] == self.board.encode()
 
 
 @dataclass
@@ -153,4 +161,6 @@ def _welcome(payload: bytes) -> Welcome:
     if version != kinds["VERSION"]:
         raise InputError("the image on the board is of another version of shrinkc: build and flash it again")
     tests = {kinds["SELF_TEST_PASSED"]: True, kinds["SELF_TEST_FAILED"]: False}
-    return Welcome(Interface.parse(payload[_WORDS.size :]), tests.get(tested))
+    header = payload[_WORDS.size :]
+    name = header[Interface.SIZE :].rstrip(b"\0").decode("utf-8", "replace")
+    return Welcome(Interface.parse(header), tests.get(tested), name)

@@ -84,12 +84,14 @@ def _verify(
     settings = settings_of(made, project, dataset, given)
     from .. import pipeline
     from ..board import Attached
-    from ..score.limits import check, check_metric, names, outcomes
+    from ..score.limits import check, check_counted, check_metric, names, outcomes
     from ..score.page import page
 
     checks.names = names(settings.limits)
     check_metric(settings.limits, settings.metric.kind)
     board = None if on is None else Attached(*on)
+    if board is not None:
+        check_counted(settings.limits, made)
     with Progress() as progress:
         report = pipeline.verify(build, settings, limit=limit, jobs=jobs, progress=progress, board=board)
     reports.save(build, report, page)

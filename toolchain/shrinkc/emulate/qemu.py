@@ -20,7 +20,7 @@ def check_machine(target: Target) -> None:
     if not board.qemu_machine:
         raise InputError(
             f"QEMU has no machine like {board.name}: `shrinkc build --target {core.name}` gives the same library and "
-            f"an image for {core.board}, which it has; verify that, or flash this build and give --on board"
+            f"an image for {core.board}, which it has"
         )
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..emit import digest_of
 from ..errors import InputError
-from ..files import system_errors
 from ..lower import FAMILIES
 from ..lower.kernels import Family
 from ..reference import archive
 from ..score import report as reports
+from ..score.sources import library_sources, read_sources
 from ..target import Target, load_built
 
 
@@ -56,15 +55,14 @@ def load(folder: Path) -> Library:
     """
     report, reference = reports.load(folder), archive.load(folder)
     name = report.model.name
-    texts = {file: _read(folder / file) for file in report.files if _is_source(file)}
-    files = {file: text for file, text in texts.items() if "/" not in file and file.endswith((".c", ".h"))}
-    if f"{name}.h" not in files or not digest_of(name, files) == report.digest == reference.digest:
-        raise InputError(f"{folder}: its C files are not those that the build wrote: build again")
+    files = library_sources(folder, report)
+    if report.digest != reference.digest:
+        raise InputError(f"{folder}: report and reference are of two builds; build again")
     network = reference.quantized
     return Library(
         name=name,
         files=files,
-        project={file: text for file, text in texts.items() if file not in files},
+        project=read_sources(folder, report, lambda file: file not in files and _is_source(file)),
         digest=report.digest,
         model=str(report.build["model"]["path"]),
         target=load_built(report.target, folder),
@@ -81,10 +79,3 @@ def load(folder: Path) -> Library:
 def _is_source(file: str) -> bool:
     """Whether it takes part in compiling; the image, the reference and the reports do not."""
     return file.endswith((".c", ".h", ".S", ".ld", ".cmake", "CMakeLists.txt"))
-
-
-def _read(path: Path) -> str:
-    if not path.is_file():
-        raise InputError(f"{path}: missing: build again")
-    with system_errors(f"cannot read {path}"):
-        return path.read_text(encoding="utf-8")

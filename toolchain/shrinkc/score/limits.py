@@ -11,7 +11,7 @@ from .figures import value_of
 from .report import Report
 from .table import describe
 
-BIT_EXACT = "bit-exact"
+BIT_EXACT, SELF_TEST = "bit-exact", "self-test"
 NEEDS = {"max_per_increase": "per", "max_accuracy_drop": "accuracy"}
 """Limits on a score, and the metric.kind that gives it."""
 
@@ -101,7 +101,16 @@ def outcomes(report: Report, limits: Limits) -> list[Outcome]:
         if found is None
         else Outcome(BIT_EXACT, State.MISSED, f"device and reference differ: {describe(found)}")
     )
-    return [exact, *(_outcome(report, key, limit) for key, limit in _set(limits))]
+    return [exact, *_self_test(report), *(_outcome(report, key, limit) for key, limit in _set(limits))]
+
+
+def _self_test(report: Report) -> list[Outcome]:
+    """The test at boot of the board that a run was on; none of a run in QEMU, and of an image without one."""
+    passed = None if report.on_board is None else report.on_board.self_test
+    if passed is None or report.verification.emulator != report.on_board.emulator:
+        return []
+    said = "the image's self-test passes at boot" if passed else "the image's self-test fails at boot: flash it again"
+    return [Outcome(SELF_TEST, State.KEPT if passed else State.MISSED, said)]
 
 
 def names(limits: Limits) -> list[str]:
@@ -114,6 +123,15 @@ def check_metric(limits: Limits, kind: str) -> None:
     for key, needed in NEEDS.items():
         if getattr(limits, key) is not None and kind != needed:
             raise InputError(_no_figure(key))
+
+
+def check_counted(limits: Limits, report: Report) -> None:
+    """Refuse, before a run on a board, a limit on instructions that no run in QEMU has counted."""
+    if limits.max_instructions is not None and report.verification is None:
+        raise InputError(
+            "--max-instructions (limits.max_instructions) is of instructions, which a board does not count: "
+            "`shrinkc verify` without --on counts them first, or leave the limit out"
+        )
 
 
 def check(found: Iterable[Outcome]) -> None:

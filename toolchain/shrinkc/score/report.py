@@ -149,6 +149,10 @@ class Counted(Part):
     max: Annotated[int, about("Most of a frame", ge=0)]
 
 
+IN_PLACE_OF = " in place of "
+"""In `emulator`, where the board that was built for is no machine of QEMU's."""
+
+
 class Checked(Part):
     """What a run comes to, wherever the image ran."""
 
@@ -246,8 +250,13 @@ def with_verification(report: Report, found: Verification | BoardVerification) -
 
 
 def of_board(report: Report) -> Report:
-    """The report with the board's run in the place of QEMU's, for checks that read the one run."""
-    return msgspec.structs.replace(report, verification=report.on_board)
+    """The report with the board's run in the place of QEMU's, for checks that read the one run.
+
+    A board counts no instructions: those of QEMU's run stay, if there was one.
+    """
+    kept = {name: getattr(report.on_board, name) for name in Checked.__struct_fields__}
+    counted = None if report.verification is None else report.verification.instructions_per_frame
+    return msgspec.structs.replace(report, verification=Verification(**kept, instructions_per_frame=counted))
 
 
 def load(folder: Path) -> Report:

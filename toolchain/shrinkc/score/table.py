@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .report import BoardVerification, Checked, Counted, Divergence, Report, Verification
+from .report import IN_PLACE_OF, BoardVerification, Checked, Counted, Divergence, Report, Verification
 
 Rows = list[tuple[str, str]]
 
@@ -79,6 +79,8 @@ def _verified(found: Checked) -> Rows:
         ]
     gap = found.distance
     rows.append(("device to float", f"RMSE {gap.rmse:.4g}, max {gap.max:.4g}, cosine {gap.cosine:.5f}"))
+    if IN_PLACE_OF in found.emulator:
+        rows.append(("run by", found.emulator))
     rows.append(("bit-exact", _exact(found)))
     return rows
 

@@ -64,7 +64,7 @@ BOARD_FIELDS = (
     Field(
         "qemu_machine",
         "text",
-        "QEMU's machine that runs the board's images; without it they run on the board alone.",
+        "QEMU's machine that runs the board's images; without it the core's own board stands in.",
         optional=True,
     ),
     Field("qemu_arguments", "texts", "Further arguments for QEMU.", optional=True),
