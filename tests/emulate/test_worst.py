@@ -52,7 +52,8 @@ def test_every_column_is_sent(core: str) -> None:
     none, other, _ = built(core, threshold=0)
     exact = run_image(none, inputs, jobs=1)
     reads = [read for stage in program.stages for read in stage.reads]
-    assert np.array_equal(run_image(worst.sending_all(image, reads), inputs, jobs=1).outputs, exact.outputs)
+    full = run_image(worst.sending_all(image, reads), inputs, jobs=1)
+    assert np.array_equal(full.outputs, exact.outputs) and worst.all_sent(full, reads).all()
     assert exact.instructions.max() <= found == worst_case(none, other, inputs, 1)
 
 
@@ -67,6 +68,18 @@ def test_held_vectors_move_too() -> None:
 def test_a_grid_of_16_bits_is_sent_whole(core: str) -> None:
     image, program, inputs = built(core, threshold=3000, plan=Plan(activations=16))
     assert worst_case(image, program, inputs, 1) > run_image(image, inputs, jobs=1).instructions.max()
+
+
+@needs_qemu
+def test_moves_beyond_half_a_16_bit_grid_do_not_count() -> None:
+    """The first frames hold one end of the grid, the next ones the other: there the features stay unsent."""
+    image, program, inputs = built("cortex-m4", threshold=3000, plan=Plan(activations=16))
+    jump = np.repeat(np.array([[16383], [-16383]], np.int16), 5, axis=0).repeat(NETWORK.inputs, axis=1)
+    reads = [read for stage in program.stages for read in stage.reads]
+    trace = run_image(worst.sending_all(image, reads), [jump, *inputs], jobs=1)
+    every = worst.all_sent(trace, reads)
+    assert every[:5].all() and not every[5:10].any() and every[10:].all()
+    assert worst_case(image, program, [jump, *inputs], 1) == trace.instructions[every].max()
 
 
 @needs_qemu
