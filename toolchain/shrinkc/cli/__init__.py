@@ -21,7 +21,7 @@ COMMANDS = {
     "build": "Compile a model into C sources and an image for a target.",
     "verify": "Run an image over a data set and hold it against the reference.",
     "flash": "Write an image to a board, and verify it there.",
-    "export": "Write a build's library as a project to drop in: Arduino, Zephyr, CMSIS-Pack and others.",
+    "export": "Write a build's library as a project to drop in.",
     "compare": "Show what changed between two builds.",
     "analyze": "Show what quantising each path alone does to a model.",
     "bench": "Count the instructions of a step on each core.",
