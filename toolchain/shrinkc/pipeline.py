@@ -24,7 +24,7 @@ from .emulate.qemu import EMULATOR
 from .emulate.run import run_image
 from .emulate.trace import Trace
 from .emulate.worst import worst_case
-from .errors import InputError
+from .errors import BuildError, InputError
 from .lower import FAMILIES, Program, cheapest_modes, dense_modes, lower, plain_modes
 from .network import Network, floating
 from .project import Settings, Source
@@ -238,7 +238,14 @@ def _in_qemu(folder: Path, made: report.Report, image: Image) -> Image:
     """The image; or, where QEMU has no machine for its board, the same library in one for its core's own board."""
     if image.target.board.qemu_machine:
         return image
-    return compile_image(library_sources(folder, made), made.model.name, load_target(image.target.core.name))
+    board, instead = image.target.board.name, load_target(image.target.core.name)
+    try:
+        return compile_image(library_sources(folder, made), made.model.name, instead)
+    except BuildError as error:
+        raise BuildError(
+            f"QEMU has no machine like {board}, and on {instead.board.name}, which stands in for it: {error}; "
+            "`--on board` runs it on the board itself"
+        ) from error
 
 
 def _tools() -> dict[str, str]:

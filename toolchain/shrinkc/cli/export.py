@@ -67,7 +67,9 @@ def command(folder: str | None, name: str, output: str | None, license_file: str
     if details.license is None:
         click.echo("note: no licence of the weights: --license SPDX states it, --license-file FILE brings its text")
     if library.decode == "none":
-        click.echo("note: no decoder in this build: with `shrinkc build --decode ctc` or argmax the example reads symbols")
+        click.echo(
+            "note: no decoder in this build: with `shrinkc build --decode ctc` or argmax the example reads symbols"
+        )
     click.echo(f"written to {os.path.relpath(place)}: {len(files)} files")
 
 

@@ -15,13 +15,9 @@ _UNALIGNED = 1 << 24  # CFSR.UNALIGNED
 
 
 def check_machine(target: Target) -> None:
-    """Raise InputError, with the remedy, where QEMU has no machine that runs a target's images."""
-    board, core = target.board, target.core
-    if not board.qemu_machine:
-        raise InputError(
-            f"QEMU has no machine like {board.name}: `shrinkc build --target {core.name}` gives the same library and "
-            f"an image for {core.board}, which it has"
-        )
+    """Raise InputError where QEMU has no machine that runs a target's images."""
+    if not target.board.qemu_machine:
+        raise InputError(f"QEMU has no machine like {target.board.name}: {target.core.board} stands in for its core")
 
 
 def command(image: Image, elf: str) -> list[str]:

@@ -180,7 +180,7 @@ def _values(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[
 
 def _notes(before: Report, after: Report) -> Iterator[str]:
     if before.target != after.target:
-        yield f"built for {before.target} and for {after.target}: sizes and instructions are of other cores"
+        yield f"built for {before.target} and for {after.target}: on other cores sizes and instructions are others too"
     if (before.model.name, before.model.parameters) != (after.model.name, after.model.parameters):
         yield (
             f"other models: {before.model.name} of {before.model.parameters:,} parameters and "

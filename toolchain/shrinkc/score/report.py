@@ -134,7 +134,7 @@ class Instructions(Part):
     max: Annotated[int, about("Most of a frame", ge=0)]
     worst: Annotated[
         int | None,
-        about("Most of a frame with every column sent, measured; null: nothing is sent or held"),
+        about("Most of a frame with every column sent, measured; of a whole utterance's call the mean; null: none"),
     ] = None
 
 
@@ -162,7 +162,7 @@ class Checked(Part):
     frames: Annotated[int, about("Frames run, without padding", ge=0)]
     symbols: Annotated[int, about("Reference symbols counted (labels, for accuracy)", ge=0)]
     silence: Annotated[bool, about("Was silence counted among the symbols?")]
-    emulator: Annotated[str, about("What ran the image")]
+    emulator: Annotated[str, about("What ran the image; `in place of` names a board that QEMU has no machine for")]
     bit_exact: Annotated[bool, about("Do all outputs and counts of sent columns equal the reference's?")]
     first_divergence: Annotated[Divergence | None, about("Where they first differ; null where nothing does")]
     per: Annotated[Per | None, about("Phone error rate; null where the metric is another")]
