@@ -108,19 +108,16 @@ static void start_clock(void) {
 }
 
 #ifdef BOARD_UART_BASE
-#define PORT_BITS ((1u << STM32_PORT_OF(BOARD_UART_TX)) | (1u << STM32_PORT_OF(BOARD_UART_RX)))
-
 /* USART2, USART3, UART4, UART5 hang on APB1, one behind the other; USART1 and USART6 on APB2. */
 static void start_pins(void) {
-    RCC_AHB1ENR |= PORT_BITS;
+    RCC_AHB1ENR |= STM32_UART_PORTS;
 #if BOARD_UART_BASE < 0x40010000u
     RCC_APB1ENR |= 1u << (17u + (BOARD_UART_BASE - 0x40004400u) / 0x400u);
 #else
     RCC_APB2ENR |= 1u << (4u + (BOARD_UART_BASE - 0x40011000u) / 0x400u);
 #endif
     (void)RCC_APB2ENR;
-    stm32_use_pin(GPIO, BOARD_UART_TX, BOARD_UART_ALTERNATE);
-    stm32_use_pin(GPIO, BOARD_UART_RX, BOARD_UART_ALTERNATE);
+    stm32_use_uart_pins(GPIO);
 }
 #else
 static void start_pins(void) {

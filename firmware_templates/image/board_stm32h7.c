@@ -123,14 +123,13 @@ static void start_clock(void) {
 }
 
 #ifdef BOARD_UART_BASE
-#define PORT_BITS ((1u << STM32_PORT_OF(BOARD_UART_TX)) | (1u << STM32_PORT_OF(BOARD_UART_RX)))
 #define CCIP2R_HSI 3u
 #define CCIP2R_OTHERS_SHIFT 0u
 #define CCIP2R_USART1_6_SHIFT 3u
 
 /* USART2, USART3, UART4, UART5 hang on APB1, one behind the other; USART1 and USART6 on APB2. */
 static void start_pins(void) {
-    RCC_AHB4ENR |= PORT_BITS;
+    RCC_AHB4ENR |= STM32_UART_PORTS;
 #if BOARD_UART_BASE < 0x40010000u
     RCC_D2CCIP2R = (RCC_D2CCIP2R & ~(7u << CCIP2R_OTHERS_SHIFT)) | (CCIP2R_HSI << CCIP2R_OTHERS_SHIFT);
     RCC_APB1LENR |= 1u << (17u + (BOARD_UART_BASE - 0x40004400u) / 0x400u);
@@ -139,8 +138,7 @@ static void start_pins(void) {
     RCC_APB2ENR |= 1u << (4u + (BOARD_UART_BASE - 0x40011000u) / 0x400u);
 #endif
     (void)RCC_APB2ENR; /* the clock is there two cycles after the write */
-    stm32_use_pin(GPIO, BOARD_UART_TX, BOARD_UART_ALTERNATE);
-    stm32_use_pin(GPIO, BOARD_UART_RX, BOARD_UART_ALTERNATE);
+    stm32_use_uart_pins(GPIO);
 }
 #else
 static void start_pins(void) {

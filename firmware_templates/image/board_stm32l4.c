@@ -65,7 +65,6 @@ static void start_clock(void) {
 }
 
 #ifdef BOARD_UART_BASE
-#define PORT_BITS ((1u << STM32_PORT_OF(BOARD_UART_TX)) | (1u << STM32_PORT_OF(BOARD_UART_RX)))
 #define IS_USART1 (BOARD_UART_BASE == 0x40013800u)
 /* Of USART1, USART2, USART3, UART4, UART5. */
 #define UART_NUMBER (IS_USART1 ? 0u : 1u + (BOARD_UART_BASE - 0x40004400u) / 0x400u)
@@ -73,15 +72,14 @@ static void start_clock(void) {
 
 static void start_pins(void) {
     RCC_CCIPR = (RCC_CCIPR & ~(3u << (2u * UART_NUMBER))) | (CCIPR_HSI16 << (2u * UART_NUMBER));
-    RCC_AHB2ENR |= PORT_BITS;
+    RCC_AHB2ENR |= STM32_UART_PORTS;
     if (IS_USART1) {
         RCC_APB2ENR |= 1u << 14;
     } else {
         RCC_APB1ENR1 |= 1u << (16u + UART_NUMBER);
     }
     (void)RCC_APB2ENR; /* the clock is there two cycles after the write */
-    stm32_use_pin(GPIO, BOARD_UART_TX, BOARD_UART_ALTERNATE);
-    stm32_use_pin(GPIO, BOARD_UART_RX, BOARD_UART_ALTERNATE);
+    stm32_use_uart_pins(GPIO);
 }
 #else
 static void start_pins(void) {

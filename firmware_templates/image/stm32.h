@@ -21,6 +21,16 @@ static inline void stm32_use_pin(uint32_t gpio, uint32_t pin, uint32_t function)
     *moder = (*moder & ~(3u << (2u * place))) | (2u << (2u * place)); /* alternate function */
 }
 
+#ifdef BOARD_UART_BASE
+/* The ports of the serial port's pins, a bit each, as the families' clock enables have them. */
+#define STM32_UART_PORTS ((1u << STM32_PORT_OF(BOARD_UART_TX)) | (1u << STM32_PORT_OF(BOARD_UART_RX)))
+
+static inline void stm32_use_uart_pins(uint32_t gpio) {
+    stm32_use_pin(gpio, BOARD_UART_TX, BOARD_UART_ALTERNATE);
+    stm32_use_pin(gpio, BOARD_UART_RX, BOARD_UART_ALTERNATE);
+}
+#endif
+
 #define STM32_IWDG_KR(iwdg) CORTEX_M_REGISTER((iwdg) + 0x00u)
 #define STM32_IWDG_PR(iwdg) CORTEX_M_REGISTER((iwdg) + 0x04u)
 #define STM32_IWDG_RLR(iwdg) CORTEX_M_REGISTER((iwdg) + 0x08u)
