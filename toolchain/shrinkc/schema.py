@@ -1,5 +1,7 @@
 """What the JSON documents of `shrinkc` are made of: parts whose keys say what they mean, and how they are written."""
 
+from pathlib import Path
+
 import msgspec
 
 
@@ -10,6 +12,22 @@ def about(description: str, **limits: float) -> msgspec.Meta:
 
 class Part(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A part of a document. Unknown keys are refused: they mean another schema."""
+
+
+class Header(msgspec.Struct):
+    """What any document says of itself, whatever else it has: its schema, and the files that it came with."""
+
+    schema: str
+    files: tuple[str, ...] = ()
+
+
+def files_beside(document: Path, family: str) -> tuple[str, ...] | None:
+    """The files that were written with a document, by its own list; None where none of that family of schemas lies."""
+    try:
+        header = msgspec.json.decode(document.read_bytes(), type=Header)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return header.files if header.schema.startswith(family) else None
 
 
 def to_json(document: object) -> str:

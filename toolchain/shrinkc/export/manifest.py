@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
-
 from .. import __version__
-from ..schema import Part, about, to_json
+from ..schema import Part, about, files_beside, to_json
 from .about import RUNTIME_LICENCE, About
 from .format import Format
 from .library import Library
@@ -37,11 +35,6 @@ class Manifest(Part):
     files: Annotated[tuple[str, ...], about("Files of the export")]
 
 
-class _Header(msgspec.Struct):
-    schema: str
-    files: tuple[str, ...] = ()
-
-
 def with_manifest(
     library: Library, form: Format, about: About, files: Mapping[str, bytes | str]
 ) -> dict[str, bytes | str]:
@@ -63,8 +56,4 @@ def with_manifest(
 
 def written_files(folder: Path) -> tuple[str, ...] | None:
     """What an export wrote into `folder`; None where none lies."""
-    try:
-        header = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=_Header)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return header.files if header.schema.startswith(SCHEMA_FAMILY) else None
+    return files_beside(folder / FILE_NAME, SCHEMA_FAMILY)

@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import InputError
 from ..files import write_whole
-from ..schema import Part, about, to_json
+from ..schema import Header, Part, about, files_beside, to_json
 
 SCHEMA_FAMILY = "shrinkc-report-"
 SCHEMA = SCHEMA_FAMILY + "5"
@@ -214,7 +214,7 @@ class Report(Part, omit_defaults=True):
 def from_json(text: bytes | str, where: str) -> Report:
     """Read `report.json`; `where` names it. Another schema or broken content is an InputError."""
     try:
-        schema = msgspec.json.decode(text, type=_Header).schema
+        schema = msgspec.json.decode(text, type=Header).schema
         if schema == SCHEMA:
             return msgspec.json.decode(text, type=Report)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -224,18 +224,9 @@ def from_json(text: bytes | str, where: str) -> Report:
     raise InputError(f"{where}: schema {schema!r} is not {SCHEMA!r}: build again with this shrinkc")
 
 
-class _Header(msgspec.Struct):
-    schema: str
-    files: tuple[str, ...] = ()
-
-
 def written_files(folder: Path) -> tuple[str, ...] | None:
     """What a build, of any schema, wrote into `folder`; None where no build of shrinkc lies."""
-    try:
-        header = msgspec.json.decode((folder / FILE_NAME).read_bytes(), type=_Header)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return header.files if header.schema.startswith(SCHEMA_FAMILY) else None
+    return files_beside(folder / FILE_NAME, SCHEMA_FAMILY)
 
 
 def with_files(report: Report, names: Iterable[str]) -> Report:
