@@ -82,7 +82,7 @@ def test_a_bit_that_differs_is_named_with_the_states_of_the_board(project, tmp_p
     found = verified.on_board
     assert (found.first_divergence.layer, found.first_divergence.index) == ("rnn", 3)
     with pytest.raises(LimitError, match="of rnn, utterance 0, frame"):
-        check(outcomes(report.of_board(verified), settings.limits))
+        check(outcomes(verified, settings.limits, on_board=True))
 
 
 def test_cycles_where_a_counter_runs(project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,11 +104,11 @@ def on_board(self_test: bool | None = True) -> reports.Report:
 
 def test_on_a_board_the_limits_are_of_its_run():
     """But for instructions, which QEMU's run has counted."""
-    report = reports.of_board(on_board())
+    report = on_board()
     with pytest.raises(LimitError, match=r"PER increase is \+3\.00 points"):
-        check(outcomes(report, Limits(max_per_increase=2.0, max_flash=9000, max_instructions=2000)))
-    check(outcomes(report, Limits(max_per_increase=4.0, max_instructions=2000)))
-    check(outcomes(on_board(), Limits(max_per_increase=2.0)))  # QEMU's run, as before
+        check(outcomes(report, Limits(max_per_increase=2.0, max_flash=9000, max_instructions=2000), on_board=True))
+    check(outcomes(report, Limits(max_per_increase=4.0, max_instructions=2000), on_board=True))
+    check(outcomes(report, Limits(max_per_increase=2.0)))  # QEMU's run, as before
 
 
 def test_a_limit_on_instructions_needs_a_run_in_qemu_first():
@@ -121,8 +121,8 @@ def test_a_limit_on_instructions_needs_a_run_in_qemu_first():
 
 def test_a_self_test_that_fails_on_the_board_is_a_limit_missed():
     for passed, count in ((True, 2), (None, 1)):
-        found = outcomes(reports.of_board(on_board(passed)), Limits())
+        found = outcomes(on_board(passed), Limits(), on_board=True)
         assert [outcome.state for outcome in found] == [State.KEPT] * count
     assert len(outcomes(on_board(False), Limits())) == 1  # of QEMU's run
     with pytest.raises(LimitError, match="self-test fails at boot"):
-        check(outcomes(reports.of_board(on_board(False)), Limits()))
+        check(outcomes(on_board(False), Limits(), on_board=True))

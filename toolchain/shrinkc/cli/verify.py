@@ -98,7 +98,7 @@ def _verify(
     print_report(report, as_json)
     if not as_json:
         click.echo(f"added to {os.path.relpath(build / reports.FILE_NAME)} and {reports.PAGE_NAME}")
-    checks.outcomes = outcomes(reports.of_board(report) if board else report, settings.limits)
+    checks.outcomes = outcomes(report, settings.limits, on_board=board is not None)
     if not as_json:
         print_kept(checks.outcomes)
     check(checks.outcomes)
