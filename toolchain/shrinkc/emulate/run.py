@@ -152,7 +152,6 @@ def run_image(
     check_utterances(utterances, image.interface)
     if not utterances:
         raise InputError("there are no utterances to run")
-    qemu.check_machine(image.target)
     find_tool(qemu.EMULATOR)
     frames = [len(utterance) for utterance in utterances]
     parts = split(frames, jobs or len(os.sched_getaffinity(0)))
