@@ -136,8 +136,8 @@ def trained(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tuned(folder: Path, name: str, **changes):
-    plan = with_options(with_plan(empty(), folder / "plan.toml"), Options(delta="9,rnn1.h=12"))
+def tuned(folder: Path, name: str, said: str = "9,rnn1.h=12", **changes):
+    plan = with_options(with_plan(empty(), folder / "plan.toml"), Options(delta=said or None))
     settings = dataclasses.replace(SETTINGS, frame_epochs=0, ctc_epochs=2, **changes)
     start = TrainedModels(start=folder / "first" / "model.keras")
     return run(folder / name, settings, trained=start, plan=plan, held=True)
@@ -174,7 +174,12 @@ def test_a_killed_run_goes_on_to_the_same_weights(trained: Path, monkeypatch: py
     with pytest.raises(KeyboardInterrupt):
         tuned(trained, "killed")
     monkeypatch.setattr(loop, "_epoch", plain)
-    _, _, log = tuned(trained, "killed")
+    with pytest.raises(InputError, match="holds a run with delta = "):
+        tuned(trained, "killed", "9,rnn1.h=13")
+    # The same thresholds, though a file says them now.
+    (trained / "plan.toml").write_text("[plan]\nweights = 4\n[delta]\nthreshold = 9\ngroups = {'rnn1.h' = 12}\n")
+    _, lines, log = tuned(trained, "killed", "")
+    assert lines[0] == "resuming after 1 epochs"
     assert log == tuned(trained, "whole")[2]
 
 

@@ -160,7 +160,7 @@ class Delta:
     threshold: int | None = 0
     groups: tuple[tuple[str, int | None], ...] = ()
     kernels: str = "auto"
-    places: tuple[str, ...] = field(default=(), compare=False)
+    places: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def for_group(self, group: str) -> int | None:
         """The threshold of a send group (`rnn1.h@8`); None where its products are computed densely."""
