@@ -10,7 +10,17 @@ from ..errors import InputError
 from ..project.values import dotted
 from ..schema import Part, about
 from .figures import FIGURES, Figure, relative, value_of
-from .report import PathEntry, Report
+from .report import (
+    ActivationBits,
+    Clipping,
+    Columns,
+    PathEntry,
+    PathThreshold,
+    Report,
+    Rounding,
+    Rows,
+    WeightBits,
+)
 
 SCHEMA = "shrinkc-comparison-1"
 
@@ -33,13 +43,13 @@ class FigureChange(Part):
 
 
 class PathPlan(Part):
-    rows: Annotated[int, about("Rows of the matrix", ge=0)]
-    columns: Annotated[int, about("Columns of the matrix", ge=0)]
-    weight_bits: Annotated[int, about("Bits of a weight")]
-    activation_bits: Annotated[int, about("Bits of an input")]
-    clipping: Annotated[str, about("How the weights' range was chosen")]
-    rounding: Annotated[str, about("How the weights were rounded: to the nearest, or compensated")]
-    threshold: Annotated[int | None, about("Delta threshold in steps of the input's grid; null: off")]
+    rows: Rows
+    columns: Columns
+    weight_bits: WeightBits
+    activation_bits: ActivationBits
+    clipping: Clipping
+    rounding: Rounding
+    threshold: PathThreshold
     mode: Annotated[str, about("How its products are computed: delta or dense")]
 
 

@@ -43,16 +43,26 @@ class Sizes(Part):
     image: Annotated[int, _bytes("Whole test image, with start-up and harness")]
 
 
+# How a path is quantised: what a report and a comparison of two say of it.
+Rows = Annotated[int, about("Rows of the matrix", ge=0)]
+Columns = Annotated[int, about("Columns of the matrix", ge=0)]
+WeightBits = Annotated[int, about("Bits of a weight")]
+ActivationBits = Annotated[int, about("Bits of an input")]
+Clipping = Annotated[str, about("How the weights' range was chosen")]
+Rounding = Annotated[str, about("How the weights were rounded: to the nearest, or compensated")]
+PathThreshold = Annotated[int | None, about("Delta threshold in steps of the input's grid; null: off")]
+
+
 class PathEntry(Part):
     name: Annotated[str, about("Path, as layer.gate.source")]
     group: Annotated[str, about("Send group whose vector it multiplies")]
-    rows: Annotated[int, about("Rows of the matrix", ge=0)]
-    columns: Annotated[int, about("Columns of the matrix", ge=0)]
-    weight_bits: Annotated[int, about("Bits of a weight")]
-    activation_bits: Annotated[int, about("Bits of an input")]
-    clipping: Annotated[str, about("How the weights' range was chosen")]
-    rounding: Annotated[str, about("How the weights were rounded: to the nearest, or compensated")]
-    threshold: Annotated[int | None, about("Delta threshold in steps of the input's grid; null: off")]
+    rows: Rows
+    columns: Columns
+    weight_bits: WeightBits
+    activation_bits: ActivationBits
+    clipping: Clipping
+    rounding: Rounding
+    threshold: PathThreshold
     largest_accumulator: Annotated[int, about("Largest value proven possible in its accumulator", ge=0)]
     directions: Annotated[
         int, about("Times an utterance passes through it: 2 where both directions share it", ge=1)
