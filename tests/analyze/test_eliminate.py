@@ -6,7 +6,9 @@ import pytest
 
 from labelled import labelled
 from networks import recognizer
-from shrinkc.analyze.eliminate import Made, _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze import eliminate as search
+from shrinkc.analyze.eliminate import _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze.elimination import Made
 from shrinkc.analyze.sending import ZERO, Sending, at_zero, delta_of, plan_with, ranges_of
 from shrinkc.analyze.study import study, switches
 from shrinkc.analyze.thresholds import cost_on
@@ -91,6 +93,13 @@ def test_more_points_save_more(tried: Tried, cost) -> None:
 def test_it_saves_more_than_the_study_does(tried: Tried, cost) -> None:
     ours, theirs = (way(tried, cost, 10.0, in_full(tried)) for way in (eliminate, study))
     assert ours.instructions < theirs.instructions < theirs.before == ours.before
+
+
+def test_where_its_search_finds_less_it_takes_what_the_study_would(tried: Tried, cost, monkeypatch) -> None:
+    monkeypatch.setattr(search, "_searched", lambda tried, cost, increase: iter([at_zero(tried.network)]))
+    ours, theirs = (way(tried, cost, 10.0, in_full(tried)) for way in (eliminate, study))
+    assert ours.instructions <= theirs.instructions < ours.before
+    assert ours.held.outcome.increase <= 10 and len(set(ours.sendings.values()) - {ZERO}) == 1
 
 
 @pytest.mark.parametrize("way", [eliminate, study])

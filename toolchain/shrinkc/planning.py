@@ -10,7 +10,8 @@ from .analyze.choose import Choice, choose, largest
 from .analyze.chooser import Search, quickly
 from .analyze.delta_report import DeltaAnalysis, delta_analysis
 from .analyze.deltas import moves
-from .analyze.eliminate import Elimination, Made, eliminate
+from .analyze.eliminate import eliminate
+from .analyze.elimination import Elimination, Made
 from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
 from .analyze.sending import Sendings, delta_of, plan_with, ranges_of

@@ -5,64 +5,32 @@ Some choices of that order run over the whole dev set. Their PER rises with thei
 parabola is laid through them, and says which divergence the limit allows. Up to there a local search goes on, on a
 part of the dev set, by divergence and instructions: one group sends less, or one less and another more. The cheapest
 choice is then made in full, its weights rounded for its grids and thresholds, and run over the whole dev set; if it
-breaks the limit after all, the next one takes its place.
+breaks the limit after all, the next one takes its place. Where a choice of the study's way costs less within the limit,
+it is taken instead.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import LimitError
-from .sending import Sending, Sendings, at_zero, ranges_of
+from .elimination import Confirm, Elimination, at_no_threshold, chosen, hopeless, rise
+from .sending import Sending, Sendings, at_zero
+from .study import BEYOND, switched_on
 from .thresholds import Alone, Cost, each_alone, expected_harm, frontier, order
 from .trials import Held
 from .tried import Tried
 
 SCREEN_UTTERANCES = 120
 """Of the dev set, for all but the points of PER."""
-POINTS, MOST_HARM, BEYOND = 12, 0.25, 3.0
+POINTS, MOST_HARM = 12, 0.25
 """Choices whose PER is taken on the whole dev set, up to so much expected divergence (for one point of PER, or for each
-that is allowed); and points above the limit up to which they count."""
+that is allowed)."""
 ROUNDS, SWAPS = 10, 4
 """Of the local search at most, and swaps that are tried in one."""
 CHOICES, CAREFUL = 4, (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """So many of the cheapest choices are made in full, one after the other, until one keeps the limit: within the
 divergence that is expected to be allowed, and then within less and less of it. Then those that are known to keep it."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A choice made in full, on the whole dev set. instructions: a step, of all its scans and products."""
-
-    held: Held
-    instructions: float
-
-
-Confirm = Callable[[Sendings], Made]
-"""confirm(sendings): what the whole plan does, quantised with them in force."""
-
-
-@dataclass(frozen=True)
-class Elimination:
-    """What was chosen, and what it does on the whole dev set, of so many utterances.
-
-    ranges: of the vectors that go to a coarser grid, by name, as a plan says them. instructions: a step, of all scans
-    and products, by the core's measured costs; before: the same at threshold 0.
-    """
-
-    sendings: Sendings
-    ranges: Mapping[str, float]
-    held: Held
-    utterances: int
-    instructions: float
-    before: float
-
-
-def chosen(tried: Tried, wanted: Sendings, made: Made, before: float) -> Elimination:
-    """A choice that was made in full, against what products cost at threshold 0."""
-    ranges = ranges_of(tried.network, wanted)
-    return Elimination(wanted, ranges, made.held, len(tried.trials.dev), made.instructions, before)
 
 
 @dataclass(frozen=True)
@@ -78,10 +46,28 @@ def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> El
     """The choice that saves the most where the error rate rises by no more than `increase` points above float.
 
     Thresholds alone are searched, and then with coarser grids beside them: what a divergence is worth in PER differs.
-    Raises LimitError where even thresholds of 0 break the limit.
+    What the study's way finds is taken where it costs less. Raises LimitError where even thresholds of 0 break it.
     """
-    zero = at_zero(tried.network)
-    nothing = at_no_threshold(tried, increase)
+    before = cost(at_zero(tried.network), at_no_threshold(tried, increase).shares)
+    found: Elimination | None = None
+    for wanted in _searched(tried, cost, increase):
+        made = confirm(wanted)
+        if rise(made.held) <= increase:
+            found = chosen(tried, wanted, made, before)
+            break
+    least = found.instructions if found else np.inf
+    costs = [(cost(wanted, held.shares), wanted) for wanted, held in switched_on(tried, increase)]
+    for _, wanted in sorted((each for each in costs if each[0] < least), key=lambda each: each[0]):
+        made = confirm(wanted)
+        if rise(made.held) <= increase and made.instructions < least:
+            return chosen(tried, wanted, made, before)
+    if found is None:
+        raise hopeless(made.held, increase)
+    return found
+
+
+def _searched(tried: Tried, cost: Cost, increase: float) -> Iterator[Sendings]:
+    """What the search would take, the best first, and thresholds of 0 in the end."""
     alone = each_alone(tried, SCREEN_UTTERANCES)
     searches = [_Search.of(tried, cost, kinds, increase) for kinds in _kinds(alone)]
     nearest = [
@@ -91,22 +77,9 @@ def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> El
     ]
     within = [(cost(each, held.shares), each) for one in searches for each, held in one.known if rise(held) <= increase]
     safest = [each for _, each in sorted(within, key=lambda one: one[0])]
+    zero = at_zero(tried.network)
     choices = [each for each in [*nearest, *safest] if each != zero]
-    for index, wanted in enumerate([*choices, zero]):
-        if wanted in choices[:index]:
-            continue
-        made = confirm(wanted)
-        if rise(made.held) <= increase:
-            return chosen(tried, wanted, made, cost(zero, nothing.shares))
-    raise hopeless(made.held, increase)
-
-
-def at_no_threshold(tried: Tried, increase: float) -> Held:
-    """What thresholds of 0 do on the whole dev set. Raises LimitError where they break the limit already."""
-    held = tried.held([at_zero(tried.network)], None, "trying thresholds of 0")[0]
-    if rise(held) > increase:
-        raise hopeless(held, increase)
-    return held
+    yield from (each for index, each in enumerate([*choices, zero]) if each not in choices[:index])
 
 
 def _kinds(alone: Alone) -> list[Alone]:
@@ -237,17 +210,3 @@ class _Search:
                     if one.wanted[name] == at.wanted[name]:
                         made.append((cost, one.wanted | {name: other.wanted[name]}))
         return [wanted for _, wanted in sorted(made, key=lambda each: each[0])[:SWAPS]]
-
-
-def hopeless(held: Held, increase: float) -> LimitError:
-    """Says that even thresholds of 0, which gave `held`, break the limit."""
-    return LimitError(
-        f"--delta: without any threshold the plan raises the error rate on the dev set by {rise(held):.2f} points, "
-        f"above the limit of {increase:g}: allow more points, or more bits"
-    )
-
-
-def rise(held: Held) -> float:
-    """Of the error rate, in points; the dev set is known to have labels."""
-    assert held.outcome.increase is not None
-    return held.outcome.increase

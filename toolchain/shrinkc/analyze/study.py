@@ -8,13 +8,15 @@ eliminates the most multiplications within the limit on the error rate.
 from itertools import combinations
 
 from ..quantize import QuantizedNetwork
-from .eliminate import BEYOND, Confirm, Elimination, at_no_threshold, chosen, hopeless, rise
+from .elimination import Confirm, Elimination, at_no_threshold, chosen, hopeless, rise
 from .sending import Sending, Sendings, at_zero
 from .thresholds import Cost, ladder, work_eliminated
 from .trials import Held
 from .tried import Tried
 
 HEAD = "head"
+BEYOND = 3.0
+"""Points above the limit up to which a choice of fewer moves may still count."""
 
 
 def switches(network: QuantizedNetwork) -> list[tuple[str, ...]]:
@@ -28,10 +30,9 @@ def switches(network: QuantizedNetwork) -> list[tuple[str, ...]]:
     return [tuple(each for name in names for each in groups[name]) for names in chosen]
 
 
-def study(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimination:
-    """The thresholds by the study's way. Raises LimitError where even thresholds of 0 break the limit."""
+def switched_on(tried: Tried, increase: float) -> list[tuple[Sendings, Held]]:
+    """Every choice of the study's that keeps the limit on the whole dev set, before its weights are rounded for it."""
     zero = at_zero(tried.network)
-    nothing = at_no_threshold(tried, increase)
     ladders = {group.name: ladder(group) for group in tried.network.groups}
     found: list[tuple[Sendings, Held]] = []
     rising = switches(tried.network)
@@ -45,7 +46,14 @@ def study(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimin
         rising = [names for names, held in zip(rising, helds, strict=True) if rise(held) <= increase + BEYOND]
         if not rising:
             break
-    within = [(sendings, held) for sendings, held in found if rise(held) <= increase]
+    return [(sendings, held) for sendings, held in found if rise(held) <= increase]
+
+
+def study(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> Elimination:
+    """The thresholds by the study's way. Raises LimitError where even thresholds of 0 break the limit."""
+    zero = at_zero(tried.network)
+    nothing = at_no_threshold(tried, increase)
+    within = switched_on(tried, increase)
     within.sort(key=lambda each: -work_eliminated(tried.network, each[1].shares))
     for sendings, _ in [*within, (zero, nothing)]:
         made = confirm(sendings)

@@ -4,7 +4,7 @@ from ..printable import printable
 from ..project.plan_file import plan_text
 from ..project.values import Values, dotted
 from .choose import Choice
-from .eliminate import Elimination
+from .elimination import Elimination
 from .sensitivity import REST
 from .trials import Outcome
 
