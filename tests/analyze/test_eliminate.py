@@ -8,15 +8,14 @@ from labelled import labelled
 from networks import recognizer
 from shrinkc.analyze import eliminate as search
 from shrinkc.analyze.eliminate import _Candidate, _Search, allowed, eliminate
-from shrinkc.analyze.elimination import Made
 from shrinkc.analyze.sending import ZERO, Sending, at_zero, delta_of, plan_with, ranges_of
-from shrinkc.analyze.study import study, switches
+from shrinkc.analyze.study import study, switched_on, switches, threshold_at
 from shrinkc.analyze.thresholds import cost_on
 from shrinkc.analyze.trials import Held, Outcome, Trials
 from shrinkc.analyze.tried import Tried
 from shrinkc.errors import LimitError
-from shrinkc.lower import FAMILIES, products_cost
-from shrinkc.project import Delta, Metric, Plan
+from shrinkc.lower import FAMILIES
+from shrinkc.project import Delta, Metric, Plan, Rule
 from shrinkc.quantize import QuantizedNetwork
 from shrinkc.target import load_target
 
@@ -51,10 +50,10 @@ def cost(tried: Tried):
 
 
 def in_full(tried: Tried):
-    def confirm(wanted) -> Made:
-        made = tried.trials.quantized(plan_with(PLAN, ranges_of(tried.network, wanted)), delta_of(wanted))
-        held = tried.trials.held(made)
-        return Made(held, products_cost(made, FAMILIES[CORE.kernels], CORE.core.costs, held.shares))
+    def confirm(wanted) -> Held:
+        return tried.trials.held(
+            tried.trials.quantized(plan_with(PLAN, ranges_of(tried.network, wanted)), delta_of(wanted))
+        )
 
     return confirm
 
@@ -79,7 +78,8 @@ def test_the_divergence_that_is_allowed(points, increase: float, divergence: flo
 def test_the_limit_is_kept_and_work_is_saved(tried: Tried, cost, limit: float) -> None:
     found = eliminate(tried, cost, limit, in_full(tried))
     assert found.held.outcome.increase <= limit and found.utterances == 12
-    assert found.instructions == in_full(tried)(found.sendings).instructions < found.before
+    again = in_full(tried)(found.sendings)
+    assert found.held == again and found.instructions == cost(found.sendings, again.shares) < found.before
     assert found.sendings.keys() == at_zero(tried.network).keys()
     assert found.ranges == ranges_of(tried.network, found.sendings)
     assert eliminate(tried, cost, limit, in_full(tried)) == found
@@ -96,7 +96,7 @@ def test_it_saves_more_than_the_study_does(tried: Tried, cost) -> None:
 
 
 def test_where_its_search_finds_less_it_takes_what_the_study_would(tried: Tried, cost, monkeypatch) -> None:
-    monkeypatch.setattr(search, "_searched", lambda tried, cost, increase: iter([at_zero(tried.network)]))
+    monkeypatch.setattr(search, "_searched", lambda tried, cost, increase: [])
     ours, theirs = (way(tried, cost, 10.0, in_full(tried)) for way in (eliminate, study))
     assert ours.instructions <= theirs.instructions < ours.before
     assert ours.held.outcome.increase <= 10 and len(set(ours.sendings.values()) - {ZERO}) == 1
@@ -111,15 +111,15 @@ def test_a_limit_that_thresholds_of_0_break(tried: Tried, cost, way) -> None:
 @pytest.mark.parametrize("way", [eliminate, study])
 def test_what_breaks_the_limit_in_full_is_not_taken(tried: Tried, cost, way) -> None:
     """Made in full, every choice of a group other than the last one's breaks it."""
+    fresh = Tried(tried.trials, tried.network, jobs=1)
     last = list(at_zero(tried.network))[-1]
 
-    def confirm(wanted) -> Made:
-        made = in_full(tried)(wanted)
+    def confirm(wanted) -> Held:
+        held = in_full(fresh)(wanted)
         broken = any(way != ZERO for name, way in wanted.items() if name != last)
-        outcome = Outcome(made.held.outcome.divergence, 0.0, 99.0 if broken else 0.0, None)
-        return replace(made, held=Held(outcome, made.held.shares))
+        return Held(Outcome(held.outcome.divergence, 0.0, 99.0 if broken else 0.0, None), held.shares)
 
-    found = way(tried, cost, 10.0, confirm)
+    found = way(fresh, cost, 10.0, confirm)
     assert not any(way != ZERO for name, way in found.sendings.items() if name != last)
 
 
@@ -148,3 +148,13 @@ def test_the_study_has_one_threshold(tried: Tried, cost) -> None:
     found = study(tried, cost, 10.0, in_full(tried))
     assert found.held.outcome.increase <= 10 and len(set(found.sendings.values()) - {ZERO}) == 1
     assert found.sendings["rnn1.x@8"] == found.sendings["rnn1.h@8"] == ZERO and not found.ranges
+
+
+def test_one_threshold_is_one_share_of_the_range_whatever_the_bits() -> None:
+    plan = Plan(rounding="nearest", groups=(Rule("rnn2.x", activations=16), Rule("rnn2.h", activations=4)))
+    trials = Trials.of(NETWORK, labelled(NETWORK, 3, seed=9), labelled(NETWORK, 4), Metric())
+    network = trials.quantized(plan, Delta())
+    assert [threshold_at(group, 24) for group in network.groups] == [24, 24, 3096, 1, 24]
+    whole = switched_on(Tried(trials, network, jobs=1), 1e9)
+    together = [each for each, _ in whole if each["rnn2.x@16"].threshold == 3096 and each["head.x@8"] != ZERO]
+    assert {each["head.x@8"].threshold for each in together} == {24}

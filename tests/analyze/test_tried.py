@@ -8,7 +8,7 @@ import pytest
 from labelled import labelled
 from networks import recognizer
 from shrinkc.analyze.sending import Sending, at_zero
-from shrinkc.analyze.trials import Trials
+from shrinkc.analyze.trials import Held, Outcome, Trials
 from shrinkc.analyze.tried import Tried, check_record
 from shrinkc.errors import InputError
 from shrinkc.project import Delta, Metric, Plan
@@ -61,6 +61,21 @@ def test_an_interrupted_search_goes_on(tmp_path: Path, made: list[int], monkeypa
     monkeypatch.setattr(Trials, "held", plain)
     Tried(TRIALS, QUANTIZED, record, 1).held(wanted(2, 4, 8, 16), 3, "trying")
     assert made == [2, 4, 8, 16]
+
+
+def test_a_choice_made_in_full_is_kept_too(tmp_path: Path) -> None:
+    """Beside the same choice with weights that were not rounded for it; and progress counts only what is made."""
+    record, steps, said = tmp_path / "x.tried.json", [], []
+
+    def confirm(sendings) -> Held:
+        steps.append(sendings["rnn1.h@8"].threshold)
+        return Held(Outcome(0.5, 0.0, 1.0, None), {"rnn1.h@8": 0.25})
+
+    for _ in range(2):
+        tried = Tried(TRIALS, QUANTIZED, record, 1, lambda *each: said.append(each))
+        assert tried.in_full(wanted(4)[0], confirm, "in full", 2, 5).outcome.divergence == 0.5
+        assert tried.held(wanted(4), None, "trying")[0].outcome.divergence != 0.5
+    assert steps == [4] and said == [("in full", 2, 5), ("trying", 1, 1)]
 
 
 @pytest.mark.parametrize("what", ["plan", "data", "metric"])

@@ -160,7 +160,7 @@ def test_limits_are_numbers(shrinkc_run: Run, toy: Path, option: str, value: str
         (("--dev", "dev.npz"), "--dev belongs to --plan auto or --delta auto"),
         (("--delta", "auto", "--max-flash", "64K"), "--max-flash belongs to --plan auto: give both or neither"),
         (("--delta", "auto"), "no data to try plans on"),
-        (("--delta", "auto", "--dev", "dev.npz", "--kernels", "dense"), "--delta auto saves nothing with"),
+        (("--delta", "auto", "--dev", "dev.npz", "--kernels", "dense"), "--delta auto: nothing is saved with"),
         (("--delta", "study", "--dev", "bare.npz"), "--delta study: bare.npz has no labels"),
         (("--plan", "auto"), "no data to try plans on"),
         (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_task import SETTINGS, run
+from toy_task import SETTINGS, run, toy
 
 from shrinkc import importers, reference
 from shrinkc.calibrate import calibrate
@@ -21,9 +21,10 @@ pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
 import tensorflow as tf
 
+from shrinkc.train.blank import dev_figures
 from shrinkc.train.grids import groups_of
 from shrinkc.train.held import Held, HeldForward, held_forward
-from shrinkc.train.network import build
+from shrinkc.train.network import build, load_model
 from shrinkc.train.state import write_model
 from shrinkc.train.trained_models import TrainedModels
 
@@ -149,8 +150,14 @@ def test_a_run_keeps_its_thresholds_and_says_what_it_sent(trained: Path) -> None
     found = with_plan(empty(), trained / "second" / "plan.toml")
     assert delta_of(found) == Delta(9, (("rnn1.h", 12),))
     assert {rule.pattern for rule in plan_of(found).groups if rule.range} == {"rnn1.x", "rnn1.h", "head.x"}
-    # The dev PER of the log is that with thresholds: the same model without them has another.
-    assert log[-1]["dev_per"] <= log[0]["dev_per"]
+
+
+def test_dev_per_is_of_the_model_with_its_thresholds(trained: Path) -> None:
+    """Nothing is ever sent: the first model, which makes no errors without thresholds, hears nothing."""
+    _, _, log = tuned(trained, "deaf", "127", ctc_rate=1e-9)
+    devs = {"toy dev": toy(2, 16)}
+    assert dev_figures(load_model(trained / "first" / "model.keras"), devs)[0] < 0.1
+    assert all(entry["dev_per"] > 0.5 for entry in log)
 
 
 def test_a_price_sends_less(trained: Path) -> None:
@@ -176,8 +183,8 @@ def test_a_killed_run_goes_on_to_the_same_weights(trained: Path, monkeypatch: py
     monkeypatch.setattr(loop, "_epoch", plain)
     with pytest.raises(InputError, match="holds a run with delta = "):
         tuned(trained, "killed", "9,rnn1.h=13")
-    # The same thresholds, though a file says them now.
-    (trained / "plan.toml").write_text("[plan]\nweights = 4\n[delta]\nthreshold = 9\ngroups = {'rnn1.h' = 12}\n")
+    # The same plan and thresholds, though on other lines, and the file says both now.
+    (trained / "plan.toml").write_text("\n[plan]\nweights = 4\n[delta]\nthreshold = 9\ngroups = {'rnn1.h' = 12}\n")
     _, lines, log = tuned(trained, "killed", "")
     assert lines[0] == "resuming after 1 epochs"
     assert log == tuned(trained, "whole")[2]

@@ -11,14 +11,14 @@ from .analyze.chooser import Search, quickly
 from .analyze.delta_report import DeltaAnalysis, delta_analysis
 from .analyze.deltas import moves
 from .analyze.eliminate import eliminate
-from .analyze.elimination import Elimination, Made
+from .analyze.elimination import Elimination
 from .analyze.refine import Key, refinements
 from .analyze.report import Analysis, analysis
 from .analyze.sending import Sendings, delta_of, plan_with, ranges_of
 from .analyze.sensitivity import Sensitivities, sensitivities
 from .analyze.study import study
-from .analyze.thresholds import cost_on, each_alone
-from .analyze.trials import Trials
+from .analyze.thresholds import Cost, cost_on, each_alone
+from .analyze.trials import Held, Trials
 from .analyze.tried import Tried
 from .compile.image import compile_image
 from .compile.sizes import Sizes
@@ -60,10 +60,9 @@ def analyze_delta(
     missing or does not fit.
     """
     target = settings.load_target()
+    _check_kernels(settings, "analyze --delta")
     trials = _trials(settings, limit, progress)
-    progress("quantizing")
-    network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
-    cost = cost_on(network, FAMILIES[target.kernels], target.core.costs)
+    network, cost = _without_thresholds(settings, target, trials, progress)
     counted = moves(network, [network.quantize_input(features) for features, _ in trials.dev])
     alone = each_alone(Tried(trials, network, None, jobs, progress), None)
     return delta_analysis(trials, network, counted, alone, cost, settings.source("dev").name, target.name)
@@ -128,28 +127,36 @@ def choose_thresholds(
     Raises LimitError where even thresholds of 0 break the limit, InputError where there are no labels to go by.
     """
     target = settings.load_target()
-    if settings.delta.kernels == DENSE:
-        raise InputError(f'--delta {way} saves nothing with delta.kernels = "dense": leave it out, or set "auto"')
+    _check_kernels(settings, f"--delta {way}")
     trials = _trials(settings, None, progress)
     if not trials.scored:
         raise InputError(
             f"--delta {way}: {settings.source('dev').name} has no labels, or metric.kind asks for none, so there are "
             "no points of PER to hold: give --delta a threshold"
         )
-    progress("quantizing")
-    network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
+    network, cost = _without_thresholds(settings, target, trials, progress)
     every = {group.name: 1.0 for group in network.groups}
     Prepared(trials.network, trials.calibration, network, every).program(settings, target)  # what no build would take
-    family, delta_alone = FAMILIES[target.kernels], settings.delta.kernels == DELTA
-    cost = cost_on(network, family, target.core.costs, delta_alone)
 
-    def confirm(wanted: Sendings) -> Made:
-        progress("trying the plan on the whole dev set")
-        made = trials.quantized(plan_with(settings.plan, ranges_of(network, wanted)), delta_of(wanted))
-        held = trials.held(made)
-        return Made(held, products_cost(made, family, target.core.costs, held.shares, delta_alone))
+    def confirm(wanted: Sendings) -> Held:
+        return trials.held(trials.quantized(plan_with(settings.plan, ranges_of(network, wanted)), delta_of(wanted)))
 
     return WAYS[way](Tried(trials, network, record, jobs, progress), cost, increase, confirm)
+
+
+def _check_kernels(settings: Settings, what: str) -> None:
+    """Raise InputError where dense products are asked for, which save nothing."""
+    if settings.delta.kernels == DENSE:
+        raise InputError(f'{what}: nothing is saved with delta.kernels = "dense": leave it out, or set "auto"')
+
+
+def _without_thresholds(
+    settings: Settings, target: Target, trials: Trials, progress: Progress
+) -> tuple[QuantizedNetwork, Cost]:
+    """The settings' plan with thresholds of 0, and what ways to send cost on the target."""
+    progress("quantizing")
+    network = trials.quantized(settings.plan, Delta(kernels=settings.delta.kernels))
+    return network, cost_on(network, FAMILIES[target.kernels], target.core.costs, settings.delta.kernels == DELTA)
 
 
 class _Shares:

@@ -9,28 +9,30 @@ breaks the limit after all, the next one takes its place. Where a choice of the 
 it is taken instead.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .elimination import Confirm, Elimination, at_no_threshold, chosen, hopeless, rise
+from .elimination import Confirm, Elimination, InFull, rise
 from .sending import Sending, Sendings, at_zero
-from .study import BEYOND, switched_on
+from .study import switched_on
 from .thresholds import Alone, Cost, each_alone, expected_harm, frontier, order
 from .trials import Held
 from .tried import Tried
 
 SCREEN_UTTERANCES = 120
 """Of the dev set, for all but the points of PER."""
-POINTS, MOST_HARM = 12, 0.25
+POINTS, MOST_HARM, BEYOND = 12, 0.25, 3.0
 """Choices whose PER is taken on the whole dev set, up to so much expected divergence (for one point of PER, or for each
-that is allowed)."""
+that is allowed); and points above the limit up to which they count."""
 ROUNDS, SWAPS = 10, 4
 """Of the local search at most, and swaps that are tried in one."""
 CHOICES, CAREFUL = 4, (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """So many of the cheapest choices are made in full, one after the other, until one keeps the limit: within the
 divergence that is expected to be allowed, and then within less and less of it. Then those that are known to keep it."""
+MOST_IN_FULL = 24
+"""Choices that are made in full, of the search and of the study's way: 4-bit weights are rounded anew for each."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +50,16 @@ def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> El
     Thresholds alone are searched, and then with coarser grids beside them: what a divergence is worth in PER differs.
     What the study's way finds is taken where it costs less. Raises LimitError where even thresholds of 0 break it.
     """
-    before = cost(at_zero(tried.network), at_no_threshold(tried, increase).shares)
-    found: Elimination | None = None
-    for wanted in _searched(tried, cost, increase):
-        made = confirm(wanted)
-        if rise(made.held) <= increase:
-            found = chosen(tried, wanted, made, before)
-            break
-    least = found.instructions if found else np.inf
+    in_full = InFull(tried, cost, increase, confirm)
+    found = in_full.first(_searched(tried, cost, increase)[:MOST_IN_FULL]) or in_full.nothing()
     costs = [(cost(wanted, held.shares), wanted) for wanted, held in switched_on(tried, increase)]
-    for _, wanted in sorted((each for each in costs if each[0] < least), key=lambda each: each[0]):
-        made = confirm(wanted)
-        if rise(made.held) <= increase and made.instructions < least:
-            return chosen(tried, wanted, made, before)
-    if found is None:
-        raise hopeless(made.held, increase)
-    return found
+    cheaper = sorted((each for each in costs if each[0] < found.instructions), key=lambda each: each[0])
+    other = in_full.first([wanted for _, wanted in cheaper[:MOST_IN_FULL]])
+    return other if other and other.instructions < found.instructions else found
 
 
-def _searched(tried: Tried, cost: Cost, increase: float) -> Iterator[Sendings]:
-    """What the search would take, the best first, and thresholds of 0 in the end."""
+def _searched(tried: Tried, cost: Cost, increase: float) -> list[Sendings]:
+    """What the search would take, the best first."""
     alone = each_alone(tried, SCREEN_UTTERANCES)
     searches = [_Search.of(tried, cost, kinds, increase) for kinds in _kinds(alone)]
     nearest = [
@@ -77,9 +69,8 @@ def _searched(tried: Tried, cost: Cost, increase: float) -> Iterator[Sendings]:
     ]
     within = [(cost(each, held.shares), each) for one in searches for each, held in one.known if rise(held) <= increase]
     safest = [each for _, each in sorted(within, key=lambda one: one[0])]
-    zero = at_zero(tried.network)
-    choices = [each for each in [*nearest, *safest] if each != zero]
-    yield from (each for index, each in enumerate([*choices, zero]) if each not in choices[:index])
+    choices = [each for each in [*nearest, *safest] if each != at_zero(tried.network)]
+    return [each for index, each in enumerate(choices) if each not in choices[:index]]
 
 
 def _kinds(alone: Alone) -> list[Alone]:

@@ -1,24 +1,17 @@
 """How vectors are sent, as it was chosen: what a choice does on the dev set, and what is said where none will do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import LimitError
 from .sending import Sendings, at_zero, ranges_of
+from .thresholds import Cost
 from .trials import Held
 from .tried import Tried
 
-
-@dataclass(frozen=True)
-class Made:
-    """A choice made in full, on the whole dev set. instructions: a step, of all its scans and products."""
-
-    held: Held
-    instructions: float
-
-
-Confirm = Callable[[Sendings], Made]
-"""confirm(sendings): what the whole plan does, quantised with them in force."""
+Confirm = Callable[[Sendings], Held]
+"""confirm(sendings): what the whole plan does on the whole dev set, quantised with them in force."""
+IN_FULL = "trying plans in full"
 
 
 @dataclass(frozen=True)
@@ -37,21 +30,40 @@ class Elimination:
     before: float
 
 
-def chosen(tried: Tried, wanted: Sendings, made: Made, before: float) -> Elimination:
-    """A choice that was made in full, against what products cost at threshold 0."""
-    ranges = ranges_of(tried.network, wanted)
-    return Elimination(wanted, ranges, made.held, len(tried.trials.dev), made.instructions, before)
+class InFull:
+    """What choices do once they are made in full: their weights rounded for them, and on the whole dev set.
+
+    before: instructions a step at threshold 0. Raises LimitError where even thresholds of 0 break the limit of
+    `increase` points, from which a search need not begin.
+    """
+
+    def __init__(self, tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> None:
+        self.tried, self.cost, self.increase = tried, cost, increase
+        self._confirm, self._zero = confirm, at_zero(tried.network)
+        self._nothing = tried.held([self._zero], None, "trying thresholds of 0")[0]
+        if rise(self._nothing) > increase:
+            raise _hopeless(self._nothing, increase)
+        self.before = cost(self._zero, self._nothing.shares)
+
+    def first(self, choices: Sequence[Sendings]) -> Elimination | None:
+        """The first that keeps the limit; none of them may."""
+        choices = [each for index, each in enumerate(choices) if each not in choices[:index]]
+        for index, wanted in enumerate(choices, 1):
+            held = self.tried.in_full(wanted, self._confirm, IN_FULL, index, len(choices))
+            if rise(held) <= self.increase:
+                return self._chosen(wanted, held)
+        return None
+
+    def nothing(self) -> Elimination:
+        """Thresholds of 0."""
+        return self._chosen(self._zero, self._nothing)
+
+    def _chosen(self, wanted: Sendings, held: Held) -> Elimination:
+        ranges, utterances = ranges_of(self.tried.network, wanted), len(self.tried.trials.dev)
+        return Elimination(wanted, ranges, held, utterances, self.cost(wanted, held.shares), self.before)
 
 
-def at_no_threshold(tried: Tried, increase: float) -> Held:
-    """What thresholds of 0 do on the whole dev set. Raises LimitError where they break the limit already."""
-    held = tried.held([at_zero(tried.network)], None, "trying thresholds of 0")[0]
-    if rise(held) > increase:
-        raise hopeless(held, increase)
-    return held
-
-
-def hopeless(held: Held, increase: float) -> LimitError:
+def _hopeless(held: Held, increase: float) -> LimitError:
     """Says that even thresholds of 0, which gave `held`, break the limit."""
     return LimitError(
         f"--delta: without any threshold the plan raises the error rate on the dev set by {rise(held):.2f} points, "

@@ -4,7 +4,7 @@ The file names what was tried on, by digest; of another model, plan or data set 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,16 +18,17 @@ from .sensitivity import Progress
 from .side_by_side import side_by_side
 from .trials import Held, Trials
 
-SCHEMA = "shrinkc-tried-2"
+SCHEMA = "shrinkc-tried-3"
 
-Key = tuple[int | None, tuple[tuple[int, int], ...]]
-"""Utterances; threshold and coarseness of every send group."""
+Key = tuple[int | None, tuple[tuple[int, int], ...], bool]
+"""Utterances; threshold and coarseness of every send group; were the weights rounded for them?"""
 
 
 class _Trial(msgspec.Struct):
     limit: int | None
     sendings: tuple[tuple[int, int], ...]
     held: Held
+    in_full: bool = False
 
 
 class _File(msgspec.Struct):
@@ -66,13 +67,26 @@ class Tried:
             self._progress(what, done, len(missing))
         return [self._kept[key] for key in keys]
 
-    def _key(self, wanted: Sendings, limit: int | None) -> Key:
+    def in_full(
+        self, wanted: Sendings, confirm: Callable[[Sendings], Held], what: str, number: int, count: int
+    ) -> Held:
+        """What a way to send does on the whole dev set with the weights rounded for it, which `confirm` says; it is
+        the `number`th of at most `count`.
+        """
+        key = self._key(wanted, None, True)
+        if key not in self._kept:
+            self._progress(what, number, count)
+            self._kept[key] = confirm(wanted)
+            self._write()
+        return self._kept[key]
+
+    def _key(self, wanted: Sendings, limit: int | None, in_full: bool = False) -> Key:
         each = (wanted[group.name] for group in self.network.groups)
-        return limit, tuple((one.threshold, one.coarse) for one in each)
+        return limit, tuple((one.threshold, one.coarse) for one in each), in_full
 
     def _write(self) -> None:
         if self._record is not None:
-            tried = [_Trial(limit, sendings, held) for (limit, sendings), held in self._kept.items()]
+            tried = [_Trial(limit, sent, held, full) for (limit, sent, full), held in self._kept.items()]
             write_whole(self._record, msgspec.json.encode(_File(SCHEMA, self._digest, tried)))
 
 
@@ -86,7 +100,9 @@ def _read(path: Path, digest: str) -> dict[Key, Held]:
     if not path.exists():
         return {}
     found = _decoded(path)
-    return {(each.limit, each.sendings): each.held for each in found.tried} if found.digest == digest else {}
+    if found.digest != digest:
+        return {}
+    return {(each.limit, each.sendings, each.in_full): each.held for each in found.tried}
 
 
 def _decoded(path: Path) -> _File:

@@ -85,7 +85,7 @@ class Rule:
     rounding: str | None = None
     per_row: bool | None = None
     range: float | None = None
-    where: str = field(default="", compare=False)
+    where: str = field(default="", compare=False, repr=False)
 
     def matches(self, name: str) -> bool:
         return matches(self.pattern, name)
