@@ -64,6 +64,20 @@ def test_the_plan_is_in_force_and_its_thresholds_are_not(shrinkc_run: Run, toy: 
     assert [group["name"] for group in found["groups"]] == ["rnn1.x@4", "rnn1.h@4", "head.x@4"]
 
 
+def test_kernels_count_as_a_build_takes_them(shrinkc_run: Run, toy: Path) -> None:
+    """By delta alone a group that sends all costs more than its dense products, which `auto` would take."""
+    plan = toy / "plan.toml"
+    least = {}
+    for kernels in ("auto", "delta"):
+        plan.write_text(f'[plan]\nrounding = "nearest"\n[delta]\nkernels = "{kernels}"\n')
+        found = json.loads(shrinkc_run(*ANALYZE, "--json", "--plan", "plan.toml")[1])
+        least[kernels] = sum(group["effects"][-1]["saved"] for group in found["groups"])
+    assert least["delta"] > least["auto"]
+    plan.write_text('[delta]\nkernels = "dense"\n')
+    code, _, err = shrinkc_run(*ANALYZE, "--plan", "plan.toml")
+    assert code == 2 and "analyze --delta: nothing is saved with delta.kernels" in err
+
+
 def test_without_labels_there_is_no_rate(shrinkc_run: Run, toy: Path) -> None:
     code, out, _ = shrinkc_run(*ANALYZE, "--dev", "bare.npz")
     assert code == 0 and "divergence" in out and "PER" not in out
