@@ -8,6 +8,7 @@ from labelled import labelled
 from networks import recognizer
 from shrinkc.analyze import eliminate as search
 from shrinkc.analyze.eliminate import _Candidate, _Search, allowed, eliminate
+from shrinkc.analyze.elimination import MOST_IN_FULL, InFull
 from shrinkc.analyze.sending import ZERO, Sending, at_zero, delta_of, plan_with, ranges_of
 from shrinkc.analyze.study import study, switched_on, switches, threshold_at
 from shrinkc.analyze.thresholds import cost_on
@@ -158,3 +159,33 @@ def test_one_threshold_is_one_share_of_the_range_whatever_the_bits() -> None:
     whole = switched_on(Tried(trials, network, jobs=1), 1e9)
     together = [each for each, _ in whole if each["rnn2.x@16"].threshold == 3096 and each["head.x@8"] != ZERO]
     assert {each["head.x@8"].threshold for each in together} == {24}
+
+
+def in_full_of(tried: Tried, cost, confirm) -> InFull:
+    return InFull(Tried(tried.trials, tried.network, jobs=1), cost, 10.0, confirm)
+
+
+def test_no_more_are_made_in_full_than_a_user_would_wait_for(tried: Tried, cost) -> None:
+    """From the first to the last, which is the most careful one."""
+    steps: list[int] = []
+    nothing = in_full(tried)(at_zero(tried.network))
+
+    def confirm(wanted) -> Held:
+        steps.append(wanted["head.x@8"].threshold)
+        rises = 0.0 if steps[-1] == 100 else 99.0
+        return replace(nothing, outcome=replace(nothing.outcome, increase=rises))
+
+    choices = [at_zero(tried.network) | {"head.x@8": Sending(step)} for step in range(1, 101)]
+    found = in_full_of(tried, cost, confirm).first(choices)
+    assert found.sendings == choices[-1]
+    assert len(steps) == MOST_IN_FULL and steps == sorted(steps) and (steps[0], steps[-1]) == (1, 100)
+    steps.clear()
+    assert in_full_of(tried, cost, confirm).first(choices[:5]) is None and steps == [1, 2, 3, 4, 5]
+
+
+def test_what_costs_no_less_is_passed_over(tried: Tried, cost) -> None:
+    choices = [at_zero(tried.network) | {"head.x@8": Sending(step)} for step in (1, 64)]
+    dear, cheap = (in_full_of(tried, cost, in_full(tried)).first([each]) for each in choices)
+    assert cheap.instructions < dear.instructions
+    assert in_full_of(tried, cost, in_full(tried)).first(choices, dear.instructions) == cheap
+    assert in_full_of(tried, cost, in_full(tried)).first(choices, cheap.instructions) is None

@@ -9,7 +9,7 @@ from labelled import labelled
 from networks import recognizer
 from shrinkc.analyze.sending import Sending, at_zero
 from shrinkc.analyze.trials import Held, Outcome, Trials
-from shrinkc.analyze.tried import Tried, check_record
+from shrinkc.analyze.tried import SCHEMA, Tried, check_record
 from shrinkc.errors import InputError
 from shrinkc.project import Delta, Metric, Plan
 
@@ -99,6 +99,14 @@ def test_what_is_no_record_is_refused(tmp_path: Path, content: bytes) -> None:
     record.write_bytes(content)
     with pytest.raises(InputError, match=r"x\.tried\.json is in the place of the record of trials"):
         check_record(record)
+
+
+def test_a_record_of_another_version_is_begun_anew(tmp_path: Path, made: list[int]) -> None:
+    record = tmp_path / "x.tried.json"
+    first = Tried(TRIALS, QUANTIZED, record, 1).held(wanted(4), 3, "trying")
+    record.write_bytes(record.read_bytes().replace(SCHEMA.encode(), b"shrinkc-tried-1"))
+    check_record(record)
+    assert Tried(TRIALS, QUANTIZED, record, 1).held(wanted(4), 3, "trying") == first and made == [4, 4]
 
 
 def test_progress_counts_what_is_left(tmp_path: Path) -> None:

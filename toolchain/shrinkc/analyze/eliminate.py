@@ -31,8 +31,6 @@ ROUNDS, SWAPS = 10, 4
 CHOICES, CAREFUL = 4, (1.0, 0.9, 0.8, 0.6, 0.4, 0.2)
 """So many of the cheapest choices are made in full, one after the other, until one keeps the limit: within the
 divergence that is expected to be allowed, and then within less and less of it. Then those that are known to keep it."""
-MOST_IN_FULL = 24
-"""Choices that are made in full, of the search and of the study's way: 4-bit weights are rounded anew for each."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,10 @@ def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> El
     What the study's way finds is taken where it costs less. Raises LimitError where even thresholds of 0 break it.
     """
     in_full = InFull(tried, cost, increase, confirm)
-    found = in_full.first(_searched(tried, cost, increase)[:MOST_IN_FULL]) or in_full.nothing()
+    found = in_full.first(_searched(tried, cost, increase)) or in_full.nothing()
     costs = [(cost(wanted, held.shares), wanted) for wanted, held in switched_on(tried, increase)]
     cheaper = sorted((each for each in costs if each[0] < found.instructions), key=lambda each: each[0])
-    other = in_full.first([wanted for _, wanted in cheaper[:MOST_IN_FULL]])
-    return other if other and other.instructions < found.instructions else found
+    return in_full.first([wanted for _, wanted in cheaper], found.instructions) or found
 
 
 def _searched(tried: Tried, cost: Cost, increase: float) -> list[Sendings]:

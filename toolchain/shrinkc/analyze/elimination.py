@@ -1,5 +1,6 @@
 """How vectors are sent, as it was chosen: what a choice does on the dev set, and what is said where none will do."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from .tried import Tried
 Confirm = Callable[[Sendings], Held]
 """confirm(sendings): what the whole plan does on the whole dev set, quantised with them in force."""
 IN_FULL = "trying plans in full"
+MOST_IN_FULL = 24
+"""Choices of a list that are made in full, one after the other: 4-bit weights are rounded anew for each."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,19 @@ class InFull:
             raise _hopeless(self._nothing, increase)
         self.before = cost(self._zero, self._nothing.shares)
 
-    def first(self, choices: Sequence[Sendings]) -> Elimination | None:
-        """The first that keeps the limit; none of them may."""
+    def first(self, choices: Sequence[Sendings], below: float = math.inf) -> Elimination | None:
+        """The first that keeps the limit and costs fewer instructions than `below`; none of them may.
+
+        Of more choices than `MOST_IN_FULL` so many are tried, from the first to the last.
+        """
         choices = [each for index, each in enumerate(choices) if each not in choices[:index]]
-        for index, wanted in enumerate(choices, 1):
-            held = self.tried.in_full(wanted, self._confirm, IN_FULL, index, len(choices))
-            if rise(held) <= self.increase:
-                return self._chosen(wanted, held)
+        most = min(len(choices), MOST_IN_FULL)
+        for number in range(most):
+            wanted = choices[number * (len(choices) - 1) // max(1, most - 1)]
+            held = self.tried.in_full(wanted, self._confirm, IN_FULL, number + 1, most)
+            found = self._chosen(wanted, held)
+            if rise(held) <= self.increase and found.instructions < below:
+                return found
         return None
 
     def nothing(self) -> Elimination:

@@ -1,6 +1,6 @@
 """Trials of ways to send, each made once: they are kept in a file, so that a search which was interrupted goes on.
 
-The file names what was tried on, by digest; of another model, plan or data set it is begun anew.
+The file names what was tried on, by digest; of another model, plan, data set or version it is begun anew.
 """
 
 import hashlib
@@ -18,7 +18,8 @@ from .sensitivity import Progress
 from .side_by_side import side_by_side
 from .trials import Held, Trials
 
-SCHEMA = "shrinkc-tried-3"
+SCHEMA_FAMILY = "shrinkc-tried-"
+SCHEMA = SCHEMA_FAMILY + "3"
 
 Key = tuple[int | None, tuple[tuple[int, int], ...], bool]
 """Utterances; threshold and coarseness of every send group; were the weights rounded for them?"""
@@ -100,7 +101,7 @@ def _read(path: Path, digest: str) -> dict[Key, Held]:
     if not path.exists():
         return {}
     found = _decoded(path)
-    if found.digest != digest:
+    if (found.schema, found.digest) != (SCHEMA, digest):
         return {}
     return {(each.limit, each.sendings, each.in_full): each.held for each in found.tried}
 
@@ -110,7 +111,7 @@ def _decoded(path: Path) -> _File:
         found = msgspec.json.decode(path.read_bytes(), type=_File)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         found = None
-    if found is None or found.schema != SCHEMA:
+    if found is None or not found.schema.startswith(SCHEMA_FAMILY):
         raise InputError(f"{path} is in the place of the record of trials: move it, or choose another folder with -o")
     return found
 
