@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .elimination import Confirm, Elimination, InFull, rise
+from .elimination import Elimination, InFull, rise
 from .sending import Sending, Sendings, at_zero
 from .study import switched_on
 from .thresholds import Alone, Cost, each_alone, expected_harm, frontier, order
 from .trials import Held
-from .tried import Tried
+from .tried import Confirm, Tried
 
 SCREEN_UTTERANCES = 120
 """Of the dev set, for all but the points of PER."""
@@ -56,7 +56,7 @@ def eliminate(tried: Tried, cost: Cost, increase: float, confirm: Confirm) -> El
 
 
 def _searched(tried: Tried, cost: Cost, increase: float) -> list[Sendings]:
-    """What the search would take, the best first."""
+    """What the search would take, the best first; a choice may stand there more than once."""
     alone = each_alone(tried, SCREEN_UTTERANCES)
     searches = [_Search.of(tried, cost, kinds, increase) for kinds in _kinds(alone)]
     nearest = [
@@ -66,8 +66,7 @@ def _searched(tried: Tried, cost: Cost, increase: float) -> list[Sendings]:
     ]
     within = [(cost(each, held.shares), each) for one in searches for each, held in one.known if rise(held) <= increase]
     safest = [each for _, each in sorted(within, key=lambda one: one[0])]
-    choices = [each for each in [*nearest, *safest] if each != at_zero(tried.network)]
-    return [each for index, each in enumerate(choices) if each not in choices[:index]]
+    return [each for each in [*nearest, *safest] if each != at_zero(tried.network)]
 
 
 def _kinds(alone: Alone) -> list[Alone]:

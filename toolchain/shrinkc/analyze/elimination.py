@@ -1,18 +1,15 @@
 """How vectors are sent, as it was chosen: what a choice does on the dev set, and what is said where none will do."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import LimitError
 from .sending import Sendings, at_zero, ranges_of
 from .thresholds import Cost
 from .trials import Held
-from .tried import Tried
+from .tried import Confirm, Tried
 
-Confirm = Callable[[Sendings], Held]
-"""confirm(sendings): what the whole plan does on the whole dev set, quantised with them in force."""
-IN_FULL = "trying plans in full"
 MOST_IN_FULL = 24
 """Choices of a list that are made in full, one after the other: 4-bit weights are rounded anew for each."""
 
@@ -57,7 +54,7 @@ class InFull:
         most = min(len(choices), MOST_IN_FULL)
         for number in range(most):
             wanted = choices[number * (len(choices) - 1) // max(1, most - 1)]
-            held = self.tried.in_full(wanted, self._confirm, IN_FULL, number + 1, most)
+            held = self.tried.in_full(wanted, self._confirm, "trying plans in full", number + 1, most)
             found = self._chosen(wanted, held)
             if rise(held) <= self.increase and found.instructions < below:
                 return found

@@ -9,11 +9,11 @@ from itertools import combinations
 
 from ..quantize import QuantizedNetwork
 from ..quantize.quantized import SendGroup
-from .elimination import Confirm, Elimination, InFull, rise
+from .elimination import Elimination, InFull, rise
 from .sending import Sending, Sendings, at_zero
 from .thresholds import STEPS, Cost, work_eliminated
 from .trials import Held
-from .tried import Tried
+from .tried import Confirm, Tried
 
 HEAD = "head"
 HOPEFUL = 3.0

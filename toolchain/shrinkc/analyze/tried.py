@@ -23,6 +23,8 @@ SCHEMA = SCHEMA_FAMILY + "3"
 
 Key = tuple[int | None, tuple[tuple[int, int], ...], bool]
 """Utterances; threshold and coarseness of every send group; were the weights rounded for them?"""
+Confirm = Callable[[Sendings], Held]
+"""confirm(sendings): what the whole plan does on the whole dev set, quantised with them in force."""
 
 
 class _Trial(msgspec.Struct):
@@ -68,11 +70,9 @@ class Tried:
             self._progress(what, done, len(missing))
         return [self._kept[key] for key in keys]
 
-    def in_full(
-        self, wanted: Sendings, confirm: Callable[[Sendings], Held], what: str, number: int, count: int
-    ) -> Held:
-        """What a way to send does on the whole dev set with the weights rounded for it, which `confirm` says; it is
-        the `number`th of at most `count`.
+    def in_full(self, wanted: Sendings, confirm: Confirm, what: str, number: int, count: int) -> Held:
+        """What a way to send does on the whole dev set with the weights rounded for it; it is the `number`th of at most
+        `count`.
         """
         key = self._key(wanted, None, True)
         if key not in self._kept:
